@@ -1,0 +1,23 @@
+// What every vec<float> shares, included at the end of each instruction set's namespace. `count` may be any number: a
+// kernel walks its channels in steps of vf::lanes and passes what is left.
+
+/// The first min(count, lanes) elements at p, the other lanes zero.
+template <class T>
+inline vf load_up_to(const T* p, index_t count) {
+  return count >= vf::lanes ? vf::load(p) : vf::load_first(p, count);
+}
+template <class T>
+inline void store_up_to(T* p, index_t count, vf v) {
+  if (count >= vf::lanes)
+    v.store(p);
+  else
+    v.store_first(p, count);
+}
+/// Sum of the lanes, in the order of the lanes.
+inline float sum_lanes(vf v) {
+  float lanes[vf::lanes];
+  v.store(lanes);
+  float sum = 0;
+  for (index_t i = 0; i < vf::lanes; ++i) sum += lanes[i];
+  return sum;
+}
