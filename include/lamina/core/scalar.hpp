@@ -31,6 +31,7 @@ struct bfloat16 {
     const std::uint32_t rounding = 0x7fffu + ((all >> 16) & 1u);
     bits = static_cast<std::uint16_t>(nan ? (all >> 16) | 0x40u : (all + rounding) >> 16);
   }
+  LAMINA_HOST_DEVICE explicit bfloat16(double value) : bfloat16(static_cast<float>(value)) {}
   LAMINA_HOST_DEVICE explicit operator float() const {
     return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
   }
