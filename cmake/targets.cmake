@@ -1,0 +1,53 @@
+# One INTERFACE target for each group of folders under include/lamina. A target's consumer gets its include directory,
+# its libraries and C++20, and no other flag.
+
+# lamina_target(NAME FOLDERS folder… NEEDS target…): the target lamina::NAME, made of these folders' headers. It is left
+# out where a needed target is absent.
+set(lamina_targets "")
+function(lamina_target name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FOLDERS;NEEDS")
+  foreach(needed IN LISTS arg_NEEDS)
+    if(NOT TARGET ${needed})
+      return()
+    endif()
+  endforeach()
+  set(patterns "")
+  foreach(folder IN LISTS arg_FOLDERS)
+    list(APPEND patterns include/lamina/${folder}/*.hpp include/lamina/${folder}/*.inl)
+  endforeach()
+  file(GLOB headers CONFIGURE_DEPENDS ${patterns})
+  if(name STREQUAL lamina)
+    list(APPEND headers ${PROJECT_SOURCE_DIR}/include/lamina/lamina.hpp)
+  endif()
+
+  add_library(lamina_${name} INTERFACE)
+  add_library(lamina::${name} ALIAS lamina_${name})
+  set_target_properties(lamina_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(lamina_${name} INTERFACE cxx_std_20)
+  target_link_libraries(lamina_${name} INTERFACE ${arg_NEEDS})
+  target_sources(lamina_${name} INTERFACE FILE_SET HEADERS BASE_DIRS include FILES ${headers})
+  set(lamina_targets ${lamina_targets} ${name} PARENT_SCOPE)
+  set(lamina_${name}_needs ${arg_NEEDS} PARENT_SCOPE)
+endfunction()
+
+lamina_target(lamina
+  FOLDERS core simd kernels ops graph layers models metrics
+  NEEDS Eigen3::Eigen Threads::Threads)
+lamina_target(formats
+  FOLDERS formats
+  NEEDS lamina::lamina nlohmann_json::nlohmann_json)
+lamina_target(image
+  FOLDERS image augment
+  NEEDS lamina::lamina stb::stb JPEG::JPEG PNG::PNG)
+lamina_target(xtensor
+  FOLDERS interop
+  NEEDS lamina::lamina xtensor)
+lamina_target(data
+  FOLDERS data
+  NEEDS lamina::image yaml-cpp::yaml-cpp)
+lamina_target(train
+  FOLDERS train
+  NEEDS lamina::data lamina::formats)
+lamina_target(predict
+  FOLDERS predict
+  NEEDS lamina::image lamina::formats)
