@@ -162,13 +162,13 @@ class safetensors_file {
     const auto* first = reinterpret_cast<const char*>(text.data());
     if (text.empty() || *first != '{') refuse("the header does not begin with '{'");
     std::vector<std::set<std::string>> keys;  // of the objects that are open now
-    const auto inspect = [&](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
-      using enum nlohmann::json::parse_event_t;
-      if ((event == object_start || event == array_start) && depth >= deepest)
+    using event_t = nlohmann::json::parse_event_t;
+    const auto inspect = [&](int depth, event_t event, const nlohmann::json& parsed) {
+      if ((event == event_t::object_start || event == event_t::array_start) && depth >= deepest)
         refuse("the header nests deeper than ", deepest, " levels");
-      if (event == object_start) keys.emplace_back();
-      if (event == object_end) keys.pop_back();
-      if (event == key && !keys.back().insert(parsed.get_ref<const std::string&>()).second)
+      if (event == event_t::object_start) keys.emplace_back();
+      if (event == event_t::object_end) keys.pop_back();
+      if (event == event_t::key && !keys.back().insert(parsed.get_ref<const std::string&>()).second)
         refuse("the name ", quoted(parsed.get_ref<const std::string&>()), " occurs twice");
       return true;
     };
