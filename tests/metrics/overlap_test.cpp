@@ -59,7 +59,7 @@ TEST_CASE("overlap: the figures equal numpy's") {
   metrics.add(images.prediction.view(), images.truth.view());
   const auto values = figures(metrics);
 
-  std::ifstream golden(golden_file("overlap.txt"));
+  std::ifstream golden(repository_folder() / "tests/golden/overlap.txt");
   std::string name;
   double expected = 0;
   std::size_t count = 0;

@@ -14,8 +14,6 @@ namespace lamina::testing {
 inline std::filesystem::path repository_folder() {
   return std::filesystem::absolute(__FILE__).lexically_normal().parent_path().parent_path().parent_path();
 }
-/// Small files that other libraries' results were written to.
-inline std::filesystem::path golden_file(const std::string& name) { return repository_folder() / "tests" / "golden" / name; }
 
 /// The folder of real images: LAMINA_SHARED_DATA in the environment, or ../shared/data beside the repository. Nothing when
 /// it is absent; the test then says that it skips.
