@@ -13,7 +13,7 @@ namespace lamina {
 /// Instruction sets with kernels of their own, in rising order. `portable` needs nothing beyond the compiler's baseline.
 enum class isa { portable, avx2, avx512 };
 
-inline constexpr std::array all_isas{isa::portable, isa::avx2, isa::avx512};
+inline constexpr std::array<isa, 3> all_isas{isa::portable, isa::avx2, isa::avx512};
 
 constexpr std::string_view name(isa set) {
   switch (set) {
