@@ -78,7 +78,7 @@ TEST_CASE("safetensors: what is written is read") {
 }
 
 TEST_CASE("safetensors: a file of the original implementation") {
-  const golden_tensors golden("safetensors_dtypes.safetensors");
+  const golden_file golden("safetensors_dtypes.safetensors");
   CHECK(golden.file().metadata("maker") == "safetensors");
   for (const char* name : {"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8"}) {
     CAPTURE(name);

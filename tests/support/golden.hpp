@@ -12,11 +12,11 @@ namespace lamina::testing {
 
 /// tests/golden/NAME.
 ///
-///     const golden_tensors golden("losses.safetensors");
+///     const golden_file golden("losses.safetensors");
 ///     const tensor<float> x = golden.tensor("bce.logits");
-class golden_tensors {
+class golden_file {
  public:
-  explicit golden_tensors(const std::string& name) : file_(golden_file(name)) {}
+  explicit golden_file(const std::string& name) : file_(repository_folder() / "tests" / "golden" / name) {}
 
   const safetensors_file& file() const { return file_; }
   /// As T; a dtype of the file's own is converted.
