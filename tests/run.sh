@@ -1,0 +1,118 @@
+#!/bin/sh
+# tests/run.sh [--full]: builds and runs the tests, after installing what is missing. See --help.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+usage() {
+  cat << 'END'
+usage: tests/run.sh [--full]
+
+Installs the Debian packages that are missing (as root, or through sudo), builds into build/<preset>, runs every test
+and closes with the line "N passed, N failed, N skipped". A case that runs in two builds counts twice.
+
+  (default)  dev     all tests, the rules about headers, examples and benchmarks compiled
+             asan    all tests under the address and undefined-behaviour sanitizers
+  --full     and     the cases too slow for every day, clang, the thread sanitizer, and each fuzzer for
+                     FUZZ_RUNS inputs (default 1000000) or FUZZ_SECONDS (default 600)
+
+Tests of the real images look for LAMINA_SHARED_DATA, else ../shared/data; without it they are skipped, aloud.
+END
+}
+
+full=no
+for argument; do
+  case $argument in
+    --full) full=yes ;;
+    --help | -h) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+
+jobs=$(nproc)
+passed=0 failed=0 skipped=0
+now() { date +%s; }
+say() { printf '\n== %s\n' "$*"; }
+finish() {
+  printf '\n%d passed, %d failed, %d skipped\n' $passed $failed $skipped
+  [ $failed -eq 0 ] && [ $passed -gt 0 ]
+  exit
+}
+
+# build PRESET [cmake option…]: configures and compiles, going on after an error so that what compiles is still tested.
+build() {
+  preset=$1
+  shift
+  say "$preset: build"
+  begin=$(now)
+  log=build/$preset/build.log
+  mkdir -p "build/$preset"
+  if cmake --preset "$preset" "$@" > "$log" 2>&1 && cmake --build --preset "$preset" -j "$jobs" -- -k 0 >> "$log" 2>&1; then
+    echo "built in $(($(now) - begin)) s, $(grep -c 'warning:' "$log") warnings"
+  else
+    grep -E -A 4 'error|FAILED' "$log" | head -n 60
+    echo "the build failed; the whole of its output is in $log"
+    failed=$((failed + 1))
+  fi
+}
+
+# count: adds what the last run of ctest in build/PRESET says to the totals.
+count() {
+  counts=build/$1/counts
+  awk -f tests/count.awk "build/$1/ctest.log" "build/$1/Testing/Temporary/LastTest.log" > "$counts"
+  sed '$d' "$counts"
+  read -r p f s << END
+$(tail -n 1 "$counts")
+END
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+# run_tests PRESET [ctest option…]: prints each suite's name and time.
+run_tests() {
+  preset=$1
+  shift
+  say "$preset: tests"
+  ctest --preset "$preset" -j "$jobs" "$@" 2>&1 | tee "build/$preset/ctest.log"
+  count "$preset"
+}
+
+begin_all=$(now)
+say "packages"
+if [ $full = yes ]; then group=full; else group=tests; fi
+sh cmake/install_packages.sh $group || { echo "packages could not be installed"; failed=1; finish; }
+[ -d "${LAMINA_SHARED_DATA:-../shared/data}" ] || echo "no ${LAMINA_SHARED_DATA:-../shared/data}: tests of real images will be skipped"
+find cuda -name '*.cuh' 2> /dev/null | grep -q . || echo "CUDA: no kernel yet, nothing to compile"
+
+slow=OFF
+[ $full = yes ] && slow=ON
+build dev -DLAMINA_RUN_SLOW_TESTS=$slow
+run_tests dev
+build asan
+run_tests asan
+
+if [ $full = yes ]; then
+  build clang
+  run_tests clang
+  build tsan
+  run_tests tsan
+  build fuzz
+  for fuzzer in build/fuzz/tests/fuzz/*_fuzz; do
+    [ -x "$fuzzer" ] || continue
+    say "fuzz: $(basename "$fuzzer")"
+    corpus=tests/fuzz/corpus/$(basename "$fuzzer" _fuzz)
+    work=build/fuzz/corpus/$(basename "$fuzzer" _fuzz)
+    mkdir -p "$work"
+    [ -d "$corpus" ] || corpus=
+    if "$fuzzer" -runs="${FUZZ_RUNS:-1000000}" -max_total_time="${FUZZ_SECONDS:-600}" -rss_limit_mb=4096 \
+      -artifact_prefix="$work/" "$work" $corpus > "$work.log" 2>&1; then
+      tail -n 1 "$work.log"
+      passed=$((passed + 1))
+    else
+      tail -n 30 "$work.log"
+      failed=$((failed + 1))
+    fi
+  done
+fi
+
+echo
+echo "whole run: $(($(now) - begin_all)) s on $jobs cores"
+finish
