@@ -37,6 +37,7 @@ class cpu_context {
 
   lamina::isa isa() const { return isa_; }
   executor& workers() { return *workers_; }
+  const executor& workers() const { return *workers_; }
   arena& scratch() { return scratch_; }
   std::pmr::memory_resource* memory() const { return memory_; }
 

@@ -1,0 +1,54 @@
+// lamina::lamina · SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <lamina/graph/tape.hpp>
+#include <lamina/ops/conv2d.hpp>
+#include <lamina/ops/relu.hpp>
+
+namespace lamina {
+
+/// Parameters: w, b (which may be absent).
+template <class T, class Device>
+class conv2d_node final : public node<T, Device> {
+ public:
+  using typename node<T, Device>::context;
+  using typename node<T, Device>::pass;
+
+  conv2d_node(shape x, shape w, conv2d_params params) : x_(x), w_(w), params_(params) {}
+  std::string_view kind() const override { return "conv2d"; }
+  node_traits traits() const override {
+    return {.backward_reads_inputs = 1, .backward_reads_outputs = params_.activation_slope != 1 ? 1u : 0u};
+  }
+  bool absorb_activation(float slope) override {
+    if (params_.activation_slope != 1) return false;
+    params_.activation_slope = slope;
+    return true;
+  }
+  void forward(context& ctx, const pass& p) const override {
+    conv2d_forward(ctx, p.x(), p.parameters[0], p.parameters[1], params_, p.y());
+  }
+  void backward(context& ctx, const pass& p) const override {
+    if (params_.activation_slope != 1) relu_backward(ctx, p.y(), p.dy(), {params_.activation_slope}, p.dy());
+    if (!p.dx().empty()) conv2d_backward_data(ctx, p.dy(), p.parameters[0], params_, p.dx());
+    conv2d_backward_weights(ctx, p.x(), p.dy(), params_, p.parameter_gradients[0], p.parameter_gradients[1]);
+  }
+  std::size_t scratch(const context& ctx, pass_kind kind) const override {
+    if (kind != pass_kind::backward) return conv2d_forward_scratch<T>(ctx, x_, w_, params_);
+    return std::max(conv2d_backward_data_scratch<T>(ctx, x_, w_, params_),
+                    conv2d_backward_weights_scratch<T>(ctx, x_, w_, params_));
+  }
+  double flops() const override { return conv2d_flops(x_, w_, params_); }
+
+ private:
+  shape x_, w_;
+  conv2d_params params_;
+};
+
+/// Records y = x ∗ w + b; `b` may be nullptr.
+template <class T, class Device>
+variable record_conv2d(tape<T, Device>& t, variable x, const parameter& w, const parameter* b, const conv2d_params& params) {
+  const shape y = conv2d_output_shape(t.extents(x), w.extents, params);
+  return t.record(std::make_unique<conv2d_node<T, Device>>(t.extents(x), w.extents, params), {x}, {&w, b}, y);
+}
+
+}  // namespace lamina

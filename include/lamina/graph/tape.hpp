@@ -1,0 +1,118 @@
+// lamina::lamina · SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <lamina/graph/node.hpp>
+#include <lamina/graph/parameter.hpp>
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lamina {
+
+/// What is known of a recorded op besides the op itself.
+struct recorded_node {
+  std::vector<int> inputs, outputs;           // variables
+  std::vector<const parameter*> parameters;   // of the network; it must not move while the tape is in use
+};
+struct recorded_variable {
+  shape extents;
+  element_type type = element_type::activation;
+  int producer = -1;  // node; -1: given from outside
+};
+
+inline std::size_t bytes_of(element_type type, std::size_t activation_bytes) {
+  return type == element_type::activation ? activation_bytes : type == element_type::float32 ? sizeof(float) : 1;
+}
+
+/// Records ops on shapes, without arithmetic: a network is called once per input shape with a tape, and a `program` then
+/// runs what was recorded.
+template <class T, class Device = cpu>
+class tape {
+ public:
+  using node_type = node<T, Device>;
+
+  /// A variable that comes from outside.
+  variable input(shape extents) { return add_variable(extents, element_type::activation, -1); }
+
+  /// Appends an op that reads `inputs` and makes an activation of `extents`.
+  variable record(std::unique_ptr<node_type> op, std::vector<variable> inputs, std::vector<const parameter*> parameters,
+                  shape extents) {
+    recorded_node made;
+    for (const variable v : inputs) {
+      require(v.id >= 0 && v.id < static_cast<int>(variables_.size()), "tape: ", op->kind(),
+              " reads a variable of another tape");
+      made.inputs.push_back(v.id);
+    }
+    made.parameters = std::move(parameters);
+    nodes_.push_back(std::move(op));
+    records_.push_back(std::move(made));
+    return add_output(extents, element_type::activation);
+  }
+  /// A further output of the op recorded last: statistics or indices, which have no gradient.
+  variable add_output(shape extents, element_type type) {
+    const int producer = static_cast<int>(nodes_.size()) - 1;
+    const variable v = add_variable(extents, type, producer);
+    records_.back().outputs.push_back(v.id);
+    return v;
+  }
+
+  const shape& extents(variable v) const { return variables_[static_cast<std::size_t>(v.id)].extents; }
+
+  const std::vector<recorded_variable>& variables() const { return variables_; }
+  const std::vector<recorded_node>& records() const { return records_; }
+  const node_type& node_at(std::size_t i) const { return *nodes_[i]; }
+  std::size_t size() const { return nodes_.size(); }
+
+  /// Joins each ReLU with the op before it where that op can apply it itself and nobody else reads what lies between.
+  /// `result` is the variable that the network returned.
+  void fuse_activations(variable result) {
+    std::vector<int> readers(variables_.size(), 0);
+    for (const recorded_node& r : records_)
+      for (const int v : r.inputs) ++readers[static_cast<std::size_t>(v)];
+    ++readers[static_cast<std::size_t>(result.id)];
+
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const std::optional<float> slope = nodes_[i]->activation_slope();
+      if (!slope) continue;
+      const int between = records_[i].inputs.front();
+      const int producer = variables_[static_cast<std::size_t>(between)].producer;
+      if (producer < 0 || readers[static_cast<std::size_t>(between)] != 1) continue;
+      recorded_node& before = records_[static_cast<std::size_t>(producer)];
+      if (before.outputs.front() != between || !nodes_[static_cast<std::size_t>(producer)]->absorb_activation(*slope))
+        continue;
+      before.outputs.front() = records_[i].outputs.front();
+      variables_[static_cast<std::size_t>(before.outputs.front())].producer = producer;
+      nodes_[i].reset();
+    }
+    erase_empty_nodes();
+  }
+
+ private:
+  variable add_variable(shape extents, element_type type, int producer) {
+    variables_.push_back({extents, type, producer});
+    return {static_cast<int>(variables_.size()) - 1};
+  }
+  void erase_empty_nodes() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (!nodes_[i]) continue;
+      for (const int v : records_[i].outputs) variables_[static_cast<std::size_t>(v)].producer = static_cast<int>(kept);
+      if (kept != i) {
+        nodes_[kept] = std::move(nodes_[i]);
+        records_[kept] = std::move(records_[i]);
+      }
+      ++kept;
+    }
+    nodes_.resize(kept);
+    records_.resize(kept);
+  }
+
+  std::vector<recorded_variable> variables_;
+  std::vector<recorded_node> records_;
+  std::vector<std::unique_ptr<node_type>> nodes_;
+};
+
+}  // namespace lamina
