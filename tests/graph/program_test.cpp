@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lamina/core/thread_pool.hpp>
+#include <lamina/graph/program.hpp>
+#include <lamina/models/network.hpp>
+#include <lamina/ops/bce_with_logits.hpp>
+
+#include "../support/tensors.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+using namespace lamina;
+using namespace lamina::testing;
+
+namespace {
+std::atomic<long> allocations{0};
+}
+
+// every allocation of this program is counted
+void* operator new(std::size_t bytes) {
+  ++allocations;
+  if (void* p = std::malloc(bytes != 0 ? bytes : 1)) return p;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  ++allocations;
+  const auto a = static_cast<std::size_t>(alignment);
+  if (void* p = std::aligned_alloc(a, (bytes + a - 1) / a * a)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+namespace {
+
+const shape batch_extents{2, 32, 32, 3};
+
+/// A small network with all that a step needs.
+struct fixture {
+  lamina::network<float> net;
+  std::shared_ptr<const parameter_layout> layout;
+  parameter_set<> weights, gradients;
+  workspace<> space;
+
+  explicit fixture(const network_description& description)
+      : net(make_network<float>(description)),
+        layout(std::make_shared<const parameter_layout>(net)),
+        weights(layout),
+        gradients(layout) {
+    initialize(weights, 3);
+  }
+
+  program<float> make(cpu_context& ctx, run_mode mode, bool rebuild = true) {
+    return program<float>(ctx, net, layout, batch_extents, mode, space, rebuild);
+  }
+  void step(cpu_context& ctx, program<float>& p) {
+    fill(ctx, 0.0f, gradients.all());
+    fill_random(p.input(), 1);
+    p.forward(ctx, weights);
+    auto target = random_tensor<float>(p.output_extents(), 2, 0, 1);
+    bce_with_logits_backward(ctx, p.output(), target.view(), {}, p.output_gradient());
+    p.backward(ctx, weights, gradients);
+  }
+};
+
+const std::vector<network_description> descriptions{
+    {{"model", "unet"}, {"base_width", "3"}, {"depth", "2"}},
+    {{"model", "unet"}, {"base_width", "3"}, {"depth", "2"}, {"batch_norm", "false"}, {"activation_slope", "0.01"}},
+    {{"model", "unet"}, {"base_width", "3"}, {"depth", "2"}, {"upsampling", "bilinear"}, {"skip_first", "true"}},
+    {{"model", "unet"}, {"base_width", "3"}, {"depth", "2"}, {"upsampling", "transposed"}},
+    {{"model", "segnet"}, {"base_width", "2"}},
+    {{"model", "segnet_bn"}, {"base_width", "2"}, {"unpool_with_indices", "false"}},
+};
+
+}  // namespace
+
+TEST_CASE("program: gradients are the same bits whether activations are kept or rebuilt") {
+  for (const auto& description : descriptions) {
+    CAPTURE(description.at("model"));
+    cpu_context ctx;
+    fixture kept(description), rebuilt(description);
+    auto with = rebuilt.make(ctx, run_mode::training, true), without = kept.make(ctx, run_mode::training, false);
+    rebuilt.step(ctx, with);
+    kept.step(ctx, without);
+    CHECK(same_bits<float>(rebuilt.gradients.all(), kept.gradients.all()));
+    CHECK(same_bits<float>(rebuilt.weights.all(), kept.weights.all()));  // running statistics
+    CHECK(with.plan().block_bytes <= without.plan().block_bytes);
+  }
+}
+
+TEST_CASE("program: the same bits for 1, 2 and 5 threads") {
+  for (const auto& description : descriptions) {
+    CAPTURE(description.at("model"));
+    cpu_context serial;
+    fixture one(description);
+    auto p = one.make(serial, run_mode::training);
+    one.step(serial, p);
+    for (const int threads : {2, 5}) {
+      thread_pool pool(threads);
+      cpu_context ctx(pool);
+      fixture several(description);
+      auto q = several.make(ctx, run_mode::training);
+      several.step(ctx, q);
+      CHECK(same_bits<float>(one.gradients.all(), several.gradients.all()));
+    }
+  }
+}
+
+TEST_CASE("program: gradients agree with central differences of the loss") {
+  for (const auto& description : descriptions) {
+    CAPTURE(description.at("model"));
+    cpu_context ctx;
+    fixture f(description);
+    auto p = f.make(ctx, run_mode::training);
+    f.step(ctx, p);
+    const auto target = random_tensor<float>(p.output_extents(), 2, 0, 1);
+    const auto loss = [&] {
+      fill_random(p.input(), 1);
+      p.forward(ctx, f.weights);
+      return bce_with_logits_forward(ctx, p.output(), target.view(), {});
+    };
+    // along the gradient itself, the loss falls by its squared length
+    auto direction = f.gradients.clone();
+    double squares = 0;
+    for (index_t i = 0; i < f.layout->trainable_size(); ++i) squares += static_cast<double>(direction.all()[i]) * direction.all()[i];
+    const float step = static_cast<float>(1e-3 / std::sqrt(squares));
+    const auto moved = [&](float by) {
+      for (index_t i = 0; i < f.layout->trainable_size(); ++i) f.weights.all()[i] += by * direction.all()[i];
+      const double value = loss();
+      for (index_t i = 0; i < f.layout->trainable_size(); ++i) f.weights.all()[i] -= by * direction.all()[i];
+      return value;
+    };
+    const double slope = (moved(step) - moved(-step)) / (2.0 * step);
+    CHECK(slope == doctest::Approx(squares).epsilon(0.02));
+  }
+}
+
+TEST_CASE("program: nothing is allocated after the first step, and memory is what the plan said") {
+  for (const auto& description : descriptions) {
+    CAPTURE(description.at("model"));
+    cpu_context ctx;
+    fixture f(description);
+    auto p = f.make(ctx, run_mode::training);
+    fill_random(p.input(), 1);
+    p.forward(ctx, f.weights);
+    p.backward(ctx, f.weights, f.gradients);
+    CHECK(f.space.bytes() == p.plan().block_bytes);
+    CHECK(ctx.scratch().capacity() == aligned_size(p.plan().scratch_bytes));
+    const long before = allocations;
+    p.forward(ctx, f.weights);
+    p.backward(ctx, f.weights, f.gradients);
+    CHECK(allocations - before == 0);
+  }
+}
+
+TEST_CASE("program: inference takes const parameters and less memory") {
+  for (const auto& description : descriptions) {
+    cpu_context ctx;
+    fixture f(description);
+    auto training = f.make(ctx, run_mode::training), inference = f.make(ctx, run_mode::inference);
+    CHECK(inference.plan().block_bytes < training.plan().block_bytes);
+    fill_random(inference.input(), 1);
+    const parameter_set<>& weights = f.weights;
+    inference.forward(ctx, weights);
+    for (index_t i = 0; i < inference.output().size(); ++i) CHECK(std::isfinite(inference.output()[i]));
+    check_error([&] { training.forward(ctx, weights); }, "training updates running statistics");
+    check_error([&] { inference.output_gradient(); }, "made for inference");
+  }
+}
+
+TEST_CASE("program: without batch norm, inference and training compute the same") {
+  cpu_context ctx;
+  fixture f({{"model", "segnet"}, {"base_width", "2"}});
+  auto training = f.make(ctx, run_mode::training);
+  fill_random(training.input(), 1);
+  training.forward(ctx, f.weights);
+  tensor<float> expected(training.output_extents());
+  copy(ctx, training.output(), expected.view());
+  auto inference = f.make(ctx, run_mode::inference);
+  fill_random(inference.input(), 1);
+  inference.forward(ctx, f.weights);
+  CHECK(same_bits<float>(inference.output(), as_const(expected.view())));
+}
