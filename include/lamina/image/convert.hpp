@@ -1,0 +1,141 @@
+// lamina::image · SPDX-License-Identifier: Apache-2.0
+// Element types, channels, and the way between bytes and what a network sees.
+#pragma once
+
+#include <lamina/core/tensor.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+namespace lamina {
+
+/// `value` as a To: integers are rounded to nearest (ties to even) and saturate, NaN becomes 0.
+template <class To, class From>
+To saturate_cast(From value) {
+  if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
+    if (!(value > static_cast<From>(std::numeric_limits<To>::min())))
+      return std::isnan(value) ? To{0} : std::numeric_limits<To>::min();
+    if (value >= static_cast<From>(std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
+    return static_cast<To>(std::nearbyint(value));
+  } else if constexpr (std::is_integral_v<To>) {
+    if (std::cmp_less(value, std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
+    if (std::cmp_greater(value, std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
+    return static_cast<To>(value);
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+namespace detail {
+
+/// y(n,h,w,c) = f(x(n,h,w,c), c) for every element.
+template <class From, class To, class F>
+void map_elements(std::string_view op, view<const From> x, view<To> y, F&& f) {
+  require(x.extents() == y.extents(), op, ": x ", x.extents(), " and y ", y.extents(), " differ in shape (NHWC)");
+  const auto [N, H, W, C] = x.extents();
+  for (index_t n = 0; n < N; ++n)
+    for (index_t h = 0; h < H; ++h)
+      for (index_t w = 0; w < W; ++w) {
+        const From* from = x.pixel(n, h, w);
+        To* to = y.pixel(n, h, w);
+        for (index_t c = 0; c < C; ++c) to[c] = f(from[c], c);
+      }
+}
+
+inline void check_statistics(std::string_view op, index_t channels, std::span<const float> mean,
+                             std::span<const float> deviation) {
+  const auto count = static_cast<std::size_t>(channels);
+  require(mean.size() == count && deviation.size() == count, op, ": ", mean.size(), " means and ", deviation.size(),
+          " deviations for ", channels, " channels");
+  for (const float d : deviation) require(d > 0, op, ": deviation ", d, " is not positive");
+}
+
+}  // namespace detail
+
+/// y = x, rounded and saturated where y's type is the narrower one.
+///   x, y  [N,H,W,C]
+/// Writes y. Throws `error` when the shapes differ.
+template <class From, class To>
+void convert(view<const From> x, view<To> y) {
+  detail::map_elements("convert", x, y, [](From v, index_t) { return saturate_cast<To>(v); });
+}
+
+/// y = scale · x; the default takes bytes to [0, 1].
+///   x, y  [N,H,W,C]
+/// Writes y. Throws `error` when the shapes differ.
+inline void to_float(view<const std::uint8_t> x, view<float> y, float scale = 1.0f / 255) {
+  detail::map_elements("to_float", x, y, [scale](std::uint8_t v, index_t) { return scale * static_cast<float>(v); });
+}
+
+/// y = (x − mean) / deviation, channel by channel.
+///   x, y             [N,H,W,C]; y may be x
+///   mean, deviation  C values each, in x's units
+/// Writes y. Throws `error` when the shapes or counts differ or a deviation is not positive.
+inline void normalize(view<const float> x, std::span<const float> mean, std::span<const float> deviation, view<float> y) {
+  detail::check_statistics("normalize", x.extents().c, mean, deviation);
+  detail::map_elements("normalize", x, y, [&](float v, index_t c) {
+    const auto i = static_cast<std::size_t>(c);
+    return (v - mean[i]) / deviation[i];
+  });
+}
+
+/// y = (x · deviation + mean) · scale, rounded and saturated: the bytes that `to_float(1/scale)` and `normalize` saw.
+///   x, y             [N,H,W,C]
+///   mean, deviation  C values each
+/// Writes y. Throws `error` when the shapes or counts differ or a deviation is not positive.
+inline void denormalize(view<const float> x, std::span<const float> mean, std::span<const float> deviation,
+                        view<std::uint8_t> y, float scale = 255) {
+  detail::check_statistics("denormalize", x.extents().c, mean, deviation);
+  detail::map_elements("denormalize", x, y, [&](float v, index_t c) {
+    const auto i = static_cast<std::size_t>(c);
+    return saturate_cast<std::uint8_t>((v * deviation[i] + mean[i]) * scale);
+  });
+}
+
+/// y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), rounded half up.
+///   x  [N,H,W,C], C ≥ 3, integers of 8 or 16 bits
+///   y  [N,H,W,1]
+/// Writes y. Throws `error` on other shapes.
+template <class T>
+  requires std::is_integral_v<T>
+void rgb_to_grey(std::type_identity_t<view<const T>> x, view<T> y) {
+  const auto [N, H, W, C] = x.extents();
+  require(C >= 3 && y.extents() == shape{N, H, W, 1}, "rgb_to_grey: x ", x.extents(), " and y ", y.extents(),
+          " are not [N,H,W,3] and [N,H,W,1]");
+  for (index_t n = 0; n < N; ++n)
+    for (index_t h = 0; h < H; ++h)
+      for (index_t w = 0; w < W; ++w) {
+        const T* p = x.pixel(n, h, w);
+        y(n, h, w, 0) = static_cast<T>((p[0] * 4899u + p[1] * 9617u + p[2] * 1868u + 8192u) >> 14);  // 14-bit weights
+      }
+}
+
+/// The same picture with `channels` channels: grey is repeated, colour is weighed to grey, alpha is dropped.
+///   x         [N,H,W,C], C = 1, 3 or 4
+///   channels  1, 3, or 0 to leave them as they are
+/// Throws `error` on any other count.
+template <class T>
+tensor<T> with_channels(tensor<T> x, index_t channels) {
+  const auto [N, H, W, C] = x.extents();
+  if (channels == 0 || channels == C) return x;
+  require((channels == 1 || channels == 3) && (C == 1 || C == 3 || C == 4), "with_channels: ", channels,
+          " channels wanted of ", x.extents());
+  tensor<T> y({N, H, W, channels}, uninitialized);
+  if (channels == 1) {
+    rgb_to_grey(x.view(), y.view());
+  } else {
+    const index_t step = C == 1 ? 0 : 1;
+    const T* from = x.data();
+    for (T* to = y.data(); to != y.data() + y.size(); to += 3, from += C)
+      for (index_t c = 0; c < 3; ++c) to[c] = from[c * step];
+  }
+  return y;
+}
+
+}  // namespace lamina

@@ -1,0 +1,135 @@
+// lamina::image · SPDX-License-Identifier: Apache-2.0
+// How pixels between pixels are found: the choice by name, and the tables of source positions and weights behind it.
+#pragma once
+
+#include <lamina/core/error.hpp>
+#include <lamina/core/scalar.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace lamina {
+
+enum class interpolation { nearest, linear, area, cubic, lanczos4 };
+
+inline constexpr std::array all_interpolations{interpolation::nearest, interpolation::linear, interpolation::area,
+                                               interpolation::cubic, interpolation::lanczos4};
+
+inline std::string_view name(interpolation method) {
+  constexpr std::string_view names[] = {"nearest", "linear", "area", "cubic", "lanczos4"};
+  return names[static_cast<int>(method)];
+}
+
+/// The interpolation of that name, nothing where there is none.
+inline std::optional<interpolation> interpolation_named(std::string_view text) {
+  for (const interpolation method : all_interpolations)
+    if (name(method) == text) return method;
+  return std::nullopt;
+}
+
+/// Keys' cubic convolution kernel with a = −0.75 (OpenCV's): the weights of the pixels at −1, 0, 1, 2 for a point at t.
+inline std::array<float, 4> cubic_weights(float t) {
+  constexpr float a = -0.75f;
+  std::array<float, 4> w;
+  w[0] = ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a;
+  w[1] = ((a + 2) * t - (a + 3)) * t * t + 1;
+  w[2] = ((a + 2) * (1 - t) - (a + 3)) * (1 - t) * (1 - t) + 1;
+  w[3] = 1 - w[0] - w[1] - w[2];
+  return w;
+}
+
+/// Lanczos' kernel with four lobes, sinc(d)·sinc(d/4), made to sum to 1: the weights of the pixels at −3 … 4 for t.
+inline std::array<float, 8> lanczos4_weights(float t) {
+  std::array<float, 8> w;
+  float sum = 0;
+  for (int i = 0; i < 8; ++i) {
+    const float distance = t + static_cast<float>(3 - i);
+    if (std::abs(distance) < 1e-6f) {
+      w.fill(0);
+      w[static_cast<std::size_t>(i)] = 1;
+      return w;
+    }
+    const double d = std::numbers::pi * distance;
+    w[static_cast<std::size_t>(i)] = static_cast<float>(std::sin(d) * std::sin(d / 4) / (d * d));
+    sum += w[static_cast<std::size_t>(i)];
+  }
+  for (float& weight : w) weight /= sum;
+  return w;
+}
+
+namespace detail {
+
+/// For each destination position along one axis, `taps` source positions, inside the picture, and their weights.
+struct axis_table {
+  index_t taps = 0;
+  std::vector<index_t> positions;  // [destination, taps]
+  std::vector<float> weights;      // [destination, taps]
+};
+
+/// The table of linear, cubic and lanczos4, and of area where an axis grows (OpenCV then widens each source pixel to a
+/// plateau with a linear ramp between). Pixel centres map onto each other, source = (destination + 0.5) · scale − 0.5,
+/// and the picture's edge is repeated.
+inline axis_table interpolation_table(interpolation method, index_t source, index_t destination) {
+  const double growth = static_cast<double>(destination) / static_cast<double>(source);
+  const double scale = 1 / growth;
+  axis_table table;
+  table.taps = method == interpolation::cubic ? 4 : method == interpolation::lanczos4 ? 8 : 2;
+  for (index_t d = 0; d < destination; ++d) {
+    const auto position = static_cast<double>(d);
+    index_t first;
+    float t;
+    if (method == interpolation::area) {
+      first = static_cast<index_t>(std::floor(position * scale));
+      t = static_cast<float>(position + 1 - static_cast<double>(first + 1) * growth);
+      t = t <= 0 ? 0 : t - std::floor(t);
+    } else {
+      t = static_cast<float>((position + 0.5) * scale - 0.5);
+      first = static_cast<index_t>(std::floor(t));
+      t -= static_cast<float>(first);
+    }
+    const auto append = [&](const auto& weights) {
+      const index_t before = table.taps / 2 - 1;
+      for (index_t i = 0; i < table.taps; ++i) {
+        table.positions.push_back(std::clamp<index_t>(first - before + i, 0, source - 1));
+        table.weights.push_back(weights[static_cast<std::size_t>(i)]);
+      }
+    };
+    if (method == interpolation::cubic)
+      append(cubic_weights(t));
+    else if (method == interpolation::lanczos4)
+      append(lanczos4_weights(t));
+    else
+      append(std::array{1 - t, t});
+  }
+  return table;
+}
+
+/// The share that each source pixel has in each destination pixel where an axis shrinks by `scale` > 1.
+struct area_share {
+  index_t source, destination;
+  float weight;
+};
+inline std::vector<area_share> area_shares(index_t source, index_t destination, double scale) {
+  constexpr double sliver = 1e-3;  // of a pixel: left out, as OpenCV does
+  std::vector<area_share> shares;
+  for (index_t d = 0; d < destination; ++d) {
+    const double begin = static_cast<double>(d) * scale, end = begin + scale;
+    const double width = std::min(scale, static_cast<double>(source) - begin);
+    const index_t last = std::min(static_cast<index_t>(std::floor(end)), source - 1);
+    const index_t first = std::min(static_cast<index_t>(std::ceil(begin)), last);
+    const double before = static_cast<double>(first) - begin, after = end - static_cast<double>(last);
+    if (before > sliver) shares.push_back({first - 1, d, static_cast<float>(before / width)});
+    for (index_t s = first; s < last; ++s) shares.push_back({s, d, static_cast<float>(1 / width)});
+    if (after > sliver) shares.push_back({last, d, static_cast<float>(std::min(std::min(after, 1.0), width) / width)});
+  }
+  return shares;
+}
+
+}  // namespace detail
+
+}  // namespace lamina
