@@ -31,7 +31,7 @@ class tensor<T, cpu> {
   /// All elements zero. `memory` must outlive the tensor.
   explicit tensor(shape extents, std::pmr::memory_resource* memory = std::pmr::get_default_resource())
       : tensor(extents, uninitialized, memory) {
-    std::memset(static_cast<void*>(data_), 0, bytes());
+    if (data_ != nullptr) std::memset(static_cast<void*>(data_), 0, bytes());
   }
   tensor(shape extents, uninitialized_t, std::pmr::memory_resource* memory = std::pmr::get_default_resource())
       : extents_(extents), memory_(memory) {
