@@ -5,9 +5,9 @@
 #   full   and what tests/run.sh --full needs
 set -eu
 
-packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libyaml-cpp-dev libstb-dev libjpeg62-turbo-dev
-  libpng-dev libcli11-dev libbenchmark-dev"
-tests="doctest-dev libxtensor-dev binutils"
+packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libyaml-cpp-dev libjpeg62-turbo-dev libpng-dev
+  libcli11-dev libbenchmark-dev"
+tests="doctest-dev binutils"
 full="clang libclang-rt-dev"
 
 case ${1:-build} in

@@ -38,10 +38,7 @@ lamina_target(formats
   NEEDS lamina::lamina nlohmann_json::nlohmann_json)
 lamina_target(image
   FOLDERS image augment
-  NEEDS lamina::lamina stb::stb JPEG::JPEG PNG::PNG)
-lamina_target(xtensor
-  FOLDERS interop
-  NEEDS lamina::lamina xtensor)
+  NEEDS lamina::lamina JPEG::JPEG PNG::PNG)
 lamina_target(data
   FOLDERS data
   NEEDS lamina::image yaml-cpp::yaml-cpp)

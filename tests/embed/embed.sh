@@ -1,19 +1,25 @@
 #!/bin/sh
-# embed.sh find_package|add_subdirectory|compiler BUILD_FOLDER COMPILER: builds program.cpp in that way and runs it. Run
-# from the repository's root.
+# embed.sh find_package|add_subdirectory|compiler BUILD_FOLDER COMPILER: builds the first program of the README in that
+# way and runs it. Run from the repository's root.
 set -eu
 way=$1 build=$2 compiler=$3
 source=$PWD
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 
+awk '/^```cpp/ { inside = 1; next } inside && /^```/ { exit } inside' README.md > "$work/first.cpp"
+[ -s "$work/first.cpp" ]
+
+# Shows a command's output only when it fails.
+quietly() { "$@" > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }; }
 configure_and_build() {
-  cmake -S "$source/tests/embed/$way" -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" "$@" > "$work/log" 2>&1 &&
-    cmake --build "$work/build" >> "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+  quietly cmake -S "$source/tests/embed/$way" -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" \
+    -DCMAKE_CXX_FLAGS=-O1 -DFIRST_PROGRAM="$work/first.cpp" "$@"
+  quietly cmake --build "$work/build"
 }
 
 case $way in
   find_package)
-    cmake --install "$build" --prefix "$work/installed" > "$work/log" || { cat "$work/log"; exit 1; }
+    quietly cmake --install "$build" --prefix "$work/installed"
     configure_and_build -DCMAKE_PREFIX_PATH="$work/installed"
     ;;
   add_subdirectory)
@@ -21,7 +27,7 @@ case $way in
     ;;
   compiler)
     mkdir "$work/build"
-    "$compiler" -std=c++20 -I include -isystem /usr/include/eigen3 tests/embed/program.cpp -o "$work/build/program" -pthread
+    quietly "$compiler" -std=c++20 -O1 -I include -isystem /usr/include/eigen3 "$work/first.cpp" -o "$work/build/first" -pthread
     ;;
 esac
-"$work/build/program"
+"$work/build/first"

@@ -12,7 +12,6 @@ for file in $(find include -name '*.hpp' | sort); do
   case $folder in
     core/* | simd/* | kernels/* | ops/* | graph/* | layers/* | models/* | metrics/* | lamina.hpp) target=lamina ;;
     image/* | augment/*) target=image ;;
-    interop/*) target=xtensor ;;
     *) target=${folder%%/*} ;;
   esac
   line="// lamina::$target · SPDX-License-Identifier: Apache-2.0"
