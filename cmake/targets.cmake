@@ -42,9 +42,9 @@ lamina_target(image
 lamina_target(data
   FOLDERS data
   NEEDS lamina::image yaml-cpp::yaml-cpp)
-lamina_target(train
-  FOLDERS train
-  NEEDS lamina::data lamina::formats)
 lamina_target(predict
   FOLDERS predict
   NEEDS lamina::image lamina::formats)
+lamina_target(train
+  FOLDERS train
+  NEEDS lamina::data lamina::predict)

@@ -16,8 +16,8 @@ find include -name '*.hpp' -o -name '*.inl' | sort | xargs awk '
     below["image"] = "core formats"
     below["augment"] = "core formats image"
     below["data"] = "core formats metrics image augment"
-    below["train"] = "core simd kernels ops graph layers models formats metrics image augment data"
     below["predict"] = "core simd kernels ops graph layers models formats metrics image augment"
+    below["train"] = below["predict"] " data predict"
     below["lamina.hpp"] = "core simd kernels ops graph layers models metrics"
 
     # Outside libraries, by the beginning of the header name.
