@@ -27,6 +27,7 @@ class thread_pool final : public executor {
 
   /// One run at a time: the pool belongs to one context.
   void run(index_t tasks, task_body body) override {
+    if (tasks <= 0) return;
     const int helpers = static_cast<int>(std::min<index_t>(workers_, tasks)) - 1;
     job work{body, tasks, {}, helpers, {}, {}};
     for (int worker = 1; worker <= helpers; ++worker) {
