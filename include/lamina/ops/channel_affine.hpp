@@ -1,0 +1,138 @@
+// lamina::lamina · SPDX-License-Identifier: Apache-2.0
+// What normalisations share: sums per channel over all pixels, and y = act(scale·x + shift) with its gradient.
+// Every pointer is to one value per channel.
+#pragma once
+
+#include <lamina/core/context.hpp>
+#include <lamina/core/view.hpp>
+#include <lamina/ops/pixel_runs.hpp>
+
+#include <algorithm>
+
+namespace lamina {
+/// Floats are summed over this many pixels at most, doubles above that.
+inline constexpr index_t pixels_per_float_sum = 64;
+}  // namespace lamina
+
+#define LAMINA_KERNEL <lamina/kernels/channel_affine.inl>
+#include <lamina/simd/foreach_isa.hpp>
+
+namespace lamina {
+
+/// How the pixels of a sum are divided: parts of `pixels` pixels, the last one shorter. A matter of shape alone.
+struct channel_sum_parts {
+  index_t pixels, count;
+
+  explicit channel_sum_parts(shape x) {
+    constexpr index_t elements_at_least = 16 * 1024, parts_at_most = 128;
+    const index_t wanted = std::max(ceil_div(elements_at_least, x.c), ceil_div(x.pixels(), parts_at_most));
+    pixels = round_up(wanted, pixels_per_float_sum);
+    count = ceil_div(x.pixels(), pixels);
+  }
+};
+
+/// Bytes of scratch that channel_gradient_sums and channel_moments take.
+inline std::size_t channel_gradient_sums_scratch(shape x) {
+  return aligned_size(static_cast<std::size_t>(2 * channel_sum_parts(x).count * x.c) * sizeof(double));
+}
+inline std::size_t channel_moments_scratch(shape x) {
+  return channel_gradient_sums_scratch(x) +
+         aligned_size(static_cast<std::size_t>(channel_sum_parts(x).count * x.c) * sizeof(float));
+}
+
+/// Two sums per channel: body(begin, end, first sums, second sums) adds those of pixels [begin, end) to zeros; the parts
+/// are added in their order.
+template <class Body>
+void sum_channels_in_parts(cpu_context& ctx, arena::frame& scratch, shape x, Body&& body, double* first, double* second) {
+  const channel_sum_parts parts(x);
+  const index_t C = x.c;
+  double* sums = scratch.take<double>(2 * parts.count * C);
+  parallel_for(ctx.workers(), x.pixels(), parts.pixels, [&](index_t begin, index_t end) {
+    double* own = sums + 2 * (begin / parts.pixels) * C;
+    std::fill_n(own, 2 * C, 0.0);
+    body(begin, end, own, own + C);
+  });
+  std::fill_n(first, C, 0.0);
+  std::fill_n(second, C, 0.0);
+  for (index_t part = 0; part < parts.count; ++part) {
+    for (index_t c = 0; c < C; ++c) {
+      first[c] += sums[2 * part * C + c];
+      second[c] += sums[(2 * part + 1) * C + c];
+    }
+  }
+}
+
+/// sum = Σ x and squares = Σ x² over all pixels of each channel, accurate to double as far as the mean is concerned and
+/// to float in the deviations from it.
+template <class T>
+void channel_moments(cpu_context& ctx, view<const T> x, double* sum, double* squares) {
+  const index_t C = x.extents().c;
+  auto scratch = ctx.scratch().open();
+  const channel_sum_parts parts(x.extents());
+  float* guesses = scratch.take<float>(parts.count * C);
+  const auto add = [&](index_t begin, index_t end, float* guess, double* first, double* second) {
+    for_each_run_within(
+        begin, end,
+        [&](run_extents extents, pixel_run<const T> from) {
+          LAMINA_DISPATCH(ctx.isa(), channel_moments(extents, from, guess, first, second));
+        },
+        x);
+  };
+  sum_channels_in_parts(
+      ctx, scratch, x.extents(),
+      [&](index_t begin, index_t end, double* first, double* second) {
+        float* guess = guesses + begin / parts.pixels * C;
+        std::fill_n(guess, C, 0.0f);
+        add(begin, std::min(begin + pixels_per_float_sum, end), guess, first, second);  // for the guess only
+        std::fill_n(first, C, 0.0);
+        std::fill_n(second, C, 0.0);
+        add(begin, end, guess, first, second);
+      },
+      sum, squares);
+}
+
+/// y = act(scale·x + shift), act(z) = z where z > 0, else slope·z. y may be x.
+template <class T>
+void channel_affine_forward(cpu_context& ctx, view<const T> x, const float* scale, const float* shift, float slope,
+                            view<T> y) {
+  for_each_pixel_run(
+      ctx,
+      [&](run_extents extents, pixel_run<const T> from, pixel_run<T> to) {
+        LAMINA_DISPATCH(ctx.isa(), channel_affine(extents, from, scale, shift, slope, to));
+      },
+      x, y);
+}
+
+/// With g = dy·act'(scale·x + shift): sum_g = Σ g and sum_gx = Σ g·(x − mean) over all pixels of each channel.
+template <class T>
+void channel_gradient_sums(cpu_context& ctx, view<const T> x, view<const T> dy, const float* scale, const float* shift,
+                           const float* mean, float slope, double* sum_g, double* sum_gx) {
+  auto scratch = ctx.scratch().open();
+  sum_channels_in_parts(
+      ctx, scratch, x.extents(),
+      [&](index_t begin, index_t end, double* first, double* second) {
+        for_each_run_within(
+            begin, end,
+            [&](run_extents extents, pixel_run<const T> from, pixel_run<const T> gradient) {
+              LAMINA_DISPATCH(ctx.isa(), channel_gradient_sums(extents, from, gradient, scale, shift, mean, slope, first,
+                                                               second));
+            },
+            x, dy);
+      },
+      sum_g, sum_gx);
+}
+
+/// dx = scale·g + along_x·(x − mean) + offset with the g above. dx may be dy.
+template <class T>
+void channel_gradient_apply(cpu_context& ctx, view<const T> x, view<const T> dy, const float* scale, const float* shift,
+                            const float* mean, float slope, const float* along_x, const float* offset, view<T> dx) {
+  for_each_pixel_run(
+      ctx,
+      [&](run_extents extents, pixel_run<const T> from, pixel_run<const T> gradient, pixel_run<T> to) {
+        LAMINA_DISPATCH(ctx.isa(), channel_gradient(extents, from, gradient, scale, shift, mean, slope, along_x, offset,
+                                                    to));
+      },
+      x, dy, dx);
+}
+
+}  // namespace lamina
