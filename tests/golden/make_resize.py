@@ -1,0 +1,48 @@
+"""Writes resize.safetensors: small random pictures and what OpenCV 4.6's cv2.resize makes of them.
+
+Names: DTYPE.HxWxC.x and DTYPE.HxWxC.METHOD.H'xW'.
+"""
+import json
+import os
+import struct
+
+import cv2
+import numpy
+
+cv2.setNumThreads(1)
+methods = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "area": cv2.INTER_AREA, "cubic": cv2.INTER_CUBIC,
+           "lanczos4": cv2.INTER_LANCZOS4}
+sizes = [  # height, width, to height, to width
+    (7, 9, 15, 16),   # both grow, odd ratios
+    (19, 14, 8, 5),   # both shrink, odd ratios
+    (16, 20, 8, 10),  # by two exactly
+    (12, 15, 4, 5),   # by three exactly
+    (8, 12, 12, 6),   # one grows, one shrinks
+    (1, 1, 3, 2),
+]
+generator = numpy.random.default_rng(1)
+arrays = {}
+for dtype in ("uint8", "uint16", "float32"):
+    for index, (h, w, to_h, to_w) in enumerate(sizes):
+        channels = (3, 1, 3, 1, 4, 3)[index]
+        x = generator.random((h, w, channels), dtype=numpy.float32)
+        if dtype != "float32":
+            x = (x * (numpy.iinfo(dtype).max + 1)).astype(dtype)
+        prefix = "%s.%dx%dx%d." % (dtype, h, w, channels)
+        arrays[prefix + "x"] = x
+        for name, method in methods.items():
+            y = cv2.resize(x, (to_w, to_h), interpolation=method).reshape(to_h, to_w, channels)
+            arrays[prefix + "%s.%dx%d" % (name, to_h, to_w)] = y
+
+# safetensors: the length of a JSON header, the header, the bytes.
+header, at = {}, 0
+for name, array in arrays.items():
+    dtype = {"uint8": "U8", "uint16": "U16", "float32": "F32"}[str(array.dtype)]
+    header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [at, at + array.nbytes]}
+    at += array.nbytes
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "resize.safetensors"), "wb") as out:
+    out.write(struct.pack("<Q", len(text)) + text)
+    for array in arrays.values():
+        out.write(array.tobytes())

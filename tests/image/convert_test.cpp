@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lamina/image/convert.hpp>
+
+#include "../support/tensors.hpp"
+
+using namespace lamina;
+using namespace lamina::testing;
+
+TEST_CASE("convert: saturates and rounds to nearest, ties to even") {
+  CHECK(saturate_cast<std::uint8_t>(2.5f) == 2);
+  CHECK(saturate_cast<std::uint8_t>(3.5f) == 4);
+  CHECK(saturate_cast<std::uint8_t>(-7.0) == 0);
+  CHECK(saturate_cast<std::uint8_t>(1e30f) == 255);
+  CHECK(saturate_cast<std::uint8_t>(std::numeric_limits<float>::infinity()) == 255);
+  CHECK(saturate_cast<std::uint8_t>(std::numeric_limits<float>::quiet_NaN()) == 0);
+  CHECK(saturate_cast<std::uint8_t>(-3) == 0);
+  CHECK(saturate_cast<std::int16_t>(std::uint32_t{70000}) == 32767);
+  CHECK(saturate_cast<std::int32_t>(3e9f) == 2147483647);
+  CHECK(saturate_cast<std::int32_t>(-3e9f) == -2147483647 - 1);
+  CHECK(saturate_cast<float>(std::uint8_t{7}) == 7.0f);
+
+  tensor<float> x({1, 1, 1, 3});
+  x[0] = 0.4f, x[1] = 254.6f, x[2] = 300;
+  tensor<std::uint8_t> y(x.extents());
+  convert(as_const(x.view()), y.view());
+  CHECK(y[0] == 0);
+  CHECK(y[1] == 255);
+  CHECK(y[2] == 255);
+}
+
+TEST_CASE("convert: denormalize undoes to_float and normalize for every byte") {
+  tensor<std::uint8_t> x({1, 16, 16, 3}), back(x.extents());
+  for (index_t i = 0; i < x.size(); ++i) x[i] = static_cast<std::uint8_t>(i / 3);
+  const float mean[] = {0.67501814f, 0.5663187f, 0.52339128f}, deviation[] = {0.11092593f, 0.10669603f, 0.119005f};
+  tensor<float> y(x.extents());
+  to_float(x.view(), y.view());
+  CHECK(y(0, 15, 15, 0) == doctest::Approx(1));
+  normalize(y.view(), mean, deviation, y.view());
+  CHECK(y(0, 0, 0, 1) == doctest::Approx(-0.5663187 / 0.10669603));
+  denormalize(y.view(), mean, deviation, back.view());
+  CHECK(same_bits<std::uint8_t>(x.view(), back.view()));
+}
+
+TEST_CASE("convert: channels") {
+  tensor<std::uint8_t> rgb({1, 1, 2, 3});
+  rgb[0] = 255, rgb[4] = 255;  // red, green
+  const auto grey = with_channels(rgb.clone(), 1);
+  CHECK(grey[0] == 76);
+  CHECK(grey[1] == 150);
+  const auto again = with_channels(grey.clone(), 3);
+  CHECK(again.extents() == rgb.extents());
+  CHECK(again[5] == 150);
+  tensor<std::uint16_t> rgba({1, 1, 1, 4});
+  rgba.fill(65535);
+  CHECK(with_channels(rgba.clone(), 1)[0] == 65535);
+  CHECK(with_channels(rgba.clone(), 3).extents() == shape{1, 1, 1, 3});
+  CHECK(with_channels(rgba.clone(), 0).extents() == rgba.extents());
+  check_error([&] { with_channels(rgb.clone(), 4); }, "with_channels: 4 channels wanted of [1,1,2,3]");
+}
+
+TEST_CASE("convert: wrong shapes and statistics are refused") {
+  tensor<float> x({1, 2, 2, 3}), y({1, 2, 2, 1});
+  const float three[] = {1, 1, 1}, zero[] = {1, 0, 1};
+  check_error([&] { normalize(x.view(), three, std::span(three).first(2), x.view()); },
+              "normalize: 3 means and 2 deviations for 3 channels");
+  check_error([&] { normalize(x.view(), three, zero, x.view()); }, "normalize: deviation 0 is not positive");
+  check_error([&] { convert(as_const(x.view()), y.view()); }, "convert: x [1,2,2,3] and y [1,2,2,1] differ in shape");
+  tensor<std::uint8_t> bytes({1, 2, 2, 3});
+  check_error([&] { rgb_to_grey(bytes.view(), bytes.view()); }, "rgb_to_grey: x [1,2,2,3] and y [1,2,2,3]");
+}
