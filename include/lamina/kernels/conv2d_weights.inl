@@ -50,16 +50,16 @@ inline void conv2d_weights_kernel(const conv2d_weights_tile& tile) {
 }
 
 /// How a weight gradient is cut into pieces and what memory that takes: a function of shapes only.
-/// A task is a group of output channels × a block of input channels × a part of the rectangles that tile dy. For each
-/// rectangle it copies x (with its padding) and dy to a dense form that stays in the first- and second-level cache while
-/// all taps and outputs pass by. The first part adds to dw itself, the others to sums of their own, added in order.
+/// A task is a group of output channels × a group of input channels × a part of the rectangles that tile dy. For each
+/// rectangle it copies dy and, a block of inputs at a time, x with its padding to a dense form that stays in the first-
+/// and second-level cache while all taps and outputs pass by. The first part adds to dw itself, the others to sums of their own, added in order.
 struct conv2d_weights_plan {
   static constexpr index_t V = vf::lanes;
   shape w;                // of the group, as the kernel sees it
   bool gathered;          // with few inputs, all taps' inputs are gathered at each pixel, like a 1×1 filter of more inputs
   index_t tap_rows, tap_columns, inputs;  // as seen by the micro-kernel
   index_t block;                          // input channels at a time: one or two vectors
-  index_t input_blocks, output_group, output_groups;
+  index_t input_group, input_groups, output_group, output_groups;  // channels of a task
   index_t rows, columns, down, across, rectangles, parts, tasks;
   index_t x_rows, x_columns, x_step;     // the dense form of x
   index_t dense_x, dense_dy, partial_w;  // floats
@@ -72,7 +72,8 @@ struct conv2d_weights_plan {
     tap_columns = gathered ? 1 : w.w;
     inputs = gathered ? w.h * w.w * w.c : w.c;
     block = inputs > V ? 2 * V : V;
-    input_blocks = ceil_div(inputs, block);
+    input_group = 2 * block;
+    input_groups = ceil_div(inputs, input_group);
     output_group = std::min<index_t>(round_up(w.n, V), 64);
     output_groups = ceil_div(w.n, output_group);
     across = ceil_div(dy.w, 24);
@@ -80,8 +81,8 @@ struct conv2d_weights_plan {
     down = ceil_div(dy.h, std::clamp<index_t>(rectangle_pixels / columns, 1, dy.h));
     rows = ceil_div(dy.h, down);
     rectangles = dy.n * down * across;
-    parts = std::clamp<index_t>(ceil_div(enough_tasks, output_groups * input_blocks), 1, std::max<index_t>(1, rectangles));
-    tasks = output_groups * input_blocks * parts;
+    parts = std::clamp<index_t>(ceil_div(enough_tasks, output_groups * input_groups), 1, std::max<index_t>(1, rectangles));
+    tasks = output_groups * input_groups * parts;
 
     x_step = gathered ? 1 : params.stride;
     x_rows = gathered ? rows : (rows - 1) * params.stride + (w.h - 1) * params.dilation + 1;
@@ -101,12 +102,12 @@ inline void conv2d_weights_copy_x(const conv2d_weights_plan& plan, const conv2d_
                                   index_t n, index_t oy, index_t ox, index_t first, float* dense) {
   const auto [N, H, W, C] = x.extents();
   const index_t top = oy * params.stride - params.padding.top, left = ox * params.stride - params.padding.left;
+  const index_t channels = std::min(plan.block, C - first);
   for (index_t row = top; row < top + plan.x_rows; ++row) {
     for (index_t column = left; column < left + plan.x_columns; ++column, dense += plan.block) {
       const bool inside = row >= 0 && row < H && column >= 0 && column < W;
-      const T* pixel = inside ? x.pixel(n, row, column) + first : nullptr;
-      for (index_t c = 0; c < plan.block; c += plan.V)
-        (inside && first + c < C ? load_up_to(pixel + c, C - first - c) : vf::zero()).store(dense + c);
+      for (index_t c = 0; c < channels; c += plan.V)
+        (inside ? load_up_to(x.pixel(n, row, column) + first + c, channels - c) : vf::zero()).store(dense + c);
     }
   }
 }
@@ -135,61 +136,69 @@ inline void conv2d_weights_gather_x(const conv2d_weights_plan& plan, const conv2
   }
 }
 
-/// Outputs [first, first + outputs) of dy for a rectangle: [outputs / lanes][rows][columns][lanes]. Adds their sums over
-/// the pixels to db unless that is null.
+/// Outputs [first, first + outputs) of dy for a rectangle: [outputs / lanes][rows][columns][lanes].
 template <class T>
 inline void conv2d_weights_copy_dy(view<const T> dy, index_t n, index_t oy, index_t ox, index_t rows, index_t columns,
-                                   index_t first, index_t outputs, float* dense, float* db) {
+                                   index_t first, index_t outputs, float* dense) {
+  for (index_t row = oy; row < oy + rows; ++row) {
+    for (index_t column = ox; column < ox + columns; ++column, dense += vf::lanes) {
+      const T* pixel = dy.pixel(n, row, column) + first;
+      for (index_t o = 0; o < outputs; o += vf::lanes)
+        load_up_to(pixel + o, outputs - o).store(dense + o * rows * columns);
+    }
+  }
+}
+
+/// Adds the sums of dense dy over its pixels to db.
+inline void conv2d_weights_add_bias(const float* dense, index_t pixels, index_t outputs, float* db) {
   for (index_t o = 0; o < outputs; o += vf::lanes) {
     vf sum = vf::zero();
-    for (index_t row = oy; row < oy + rows; ++row) {
-      for (index_t column = ox; column < ox + columns; ++column, dense += vf::lanes) {
-        const vf gradient = load_up_to(dy.pixel(n, row, column) + first + o, outputs - o);
-        gradient.store(dense);
-        sum = sum + gradient;
-      }
-    }
-    if (db != nullptr) store_up_to(db + first + o, outputs - o, load_up_to(db + first + o, outputs - o) + sum);
+    for (index_t p = 0; p < pixels; ++p, dense += vf::lanes) sum = sum + vf::load(dense);
+    store_up_to(db + o, outputs - o, load_up_to(db + o, outputs - o) + sum);
   }
 }
 
 /// The work of one task. `scratch` is the worker's own; dw, db are the part's.
 template <class T>
 inline void conv2d_weights_task(const conv2d_weights_plan& plan, const conv2d_params& params, view<const T> x,
-                                view<const T> dy, float* dw, float* db, index_t part, index_t group, index_t input_block,
-                                float* scratch) {
+                                view<const T> dy, float* dw, float* db, index_t part, index_t output_group,
+                                index_t input_group, float* scratch) {
   constexpr index_t V = vf::lanes;
   constexpr int block_outputs = conv2d_weights_outputs;
   float* const dense_x = scratch;
   float* const dense_dy = scratch + round_up(plan.dense_x, 16);
-  const index_t first_output = group * plan.output_group, outputs = std::min(plan.output_group, plan.w.n - first_output);
-  const index_t first_input = input_block * plan.block;
-  const auto kernel = plan.inputs - first_input > V ? conv2d_weights_kernel<block_outputs, 2>
-                                                    : conv2d_weights_kernel<block_outputs, 1>;
+  const index_t first_output = output_group * plan.output_group;
+  const index_t outputs = std::min(plan.output_group, plan.w.n - first_output);
+  const index_t first_input = input_group * plan.input_group;
+  const index_t last_input = std::min(first_input + plan.input_group, plan.inputs);
   for (index_t r = part * plan.rectangles / plan.parts; r < (part + 1) * plan.rectangles / plan.parts; ++r) {
     const index_t n = r / plan.across / plan.down, oy = r / plan.across % plan.down * plan.rows;
     const index_t ox = r % plan.across * plan.columns;
     const index_t rows = std::min(plan.rows, dy.extents().h - oy), columns = std::min(plan.columns, dy.extents().w - ox);
     if (rows <= 0 || columns <= 0) continue;
-    if (plan.gathered)
-      conv2d_weights_gather_x(plan, params, x, n, oy, ox, first_input, dense_x);
-    else
-      conv2d_weights_copy_x(plan, params, x, n, oy, ox, first_input, dense_x);
-    conv2d_weights_copy_dy(dy, n, oy, ox, rows, columns, first_output, outputs, dense_dy,
-                           input_block == 0 ? db : nullptr);
-    for (index_t o = 0; o < outputs; o += block_outputs) {
-      for (index_t ky = 0; ky < plan.tap_rows; ++ky) {
-        for (index_t kx = 0; kx < plan.tap_columns; ++kx) {
+    conv2d_weights_copy_dy(dy, n, oy, ox, rows, columns, first_output, outputs, dense_dy);
+    if (input_group == 0 && db != nullptr)
+      conv2d_weights_add_bias(dense_dy, rows * columns, outputs, db + first_output);
+    for (index_t i = first_input; i < last_input; i += plan.block) {
+      if (plan.gathered)
+        conv2d_weights_gather_x(plan, params, x, n, oy, ox, i, dense_x);
+      else
+        conv2d_weights_copy_x(plan, params, x, n, oy, ox, i, dense_x);
+      const auto kernel =
+          plan.inputs - i > V ? conv2d_weights_kernel<block_outputs, 2> : conv2d_weights_kernel<block_outputs, 1>;
+      for (index_t o = 0; o < outputs; o += block_outputs) {
+        for (index_t tap = 0; tap < plan.tap_rows * plan.tap_columns; ++tap) {
+          const index_t ky = tap / plan.tap_columns, kx = tap % plan.tap_columns;
           kernel({.x = dense_x + (ky * plan.x_columns + kx) * params.dilation * plan.block,
                   .x_row = plan.x_columns * plan.x_step * plan.block,
                   .x_pixel = plan.x_step * plan.block,
                   .dy = dense_dy + o / V * V * rows * columns + o % V,
                   .rows = rows,
                   .columns = columns,
-                  .dw = dw + (((first_output + o) * plan.tap_rows + ky) * plan.tap_columns + kx) * plan.inputs + first_input,
+                  .dw = dw + ((first_output + o) * plan.tap_rows * plan.tap_columns + tap) * plan.inputs + i,
                   .dw_output = plan.tap_rows * plan.tap_columns * plan.inputs,
                   .outputs = outputs - o,
-                  .inputs = plan.inputs - first_input});
+                  .inputs = plan.inputs - i});
         }
       }
     }
@@ -208,13 +217,14 @@ inline void conv2d_weights(executor& workers, const conv2d_params& params, view<
   float* const scratch = workspace + (plan.parts - 1) * plan.partial_w;
   const index_t worker_floats = round_up(plan.dense_x, 16) + round_up(plan.dense_dy, 16);
   const auto partial = [&](index_t part) { return workspace + (part - 1) * plan.partial_w; };
-  parallel_for(workers, (plan.parts - 1) * plan.partial_w, 64 * 1024,
-               [&](index_t begin, index_t end) { std::fill(workspace + begin, workspace + end, 0.0f); });
+  if (plan.parts > 1)
+    parallel_for(workers, (plan.parts - 1) * plan.partial_w, 64 * 1024,
+                 [&](index_t begin, index_t end) { std::fill(workspace + begin, workspace + end, 0.0f); });
   workers.run(plan.tasks, [&](index_t task, int worker) {
-    const index_t part = task / (plan.output_groups * plan.input_blocks);
-    const index_t group = task / plan.input_blocks % plan.output_groups, input_block = task % plan.input_blocks;
+    const index_t part = task / (plan.output_groups * plan.input_groups);
+    const index_t group = task / plan.input_groups % plan.output_groups, input_group = task % plan.input_groups;
     conv2d_weights_task(plan, params, x, dy, part == 0 ? dw : partial(part),
-                        db == nullptr ? nullptr : part == 0 ? db : partial(part) + w.size(), part, group, input_block,
+                        db == nullptr ? nullptr : part == 0 ? db : partial(part) + w.size(), part, group, input_group,
                         scratch + worker * worker_floats);
   });
   const auto add_parts = [&](float* sum, index_t offset, index_t begin, index_t end) {
