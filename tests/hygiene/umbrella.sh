@@ -1,14 +1,18 @@
 #!/bin/sh
-# lamina.hpp includes every header of its target, sorted, but for simd's, which the ops include. Run from the
-# repository's root.
+# lamina.hpp includes every header of its target, sorted, but for simd's, which the ops include.
+# `tests/hygiene/umbrella.sh --write` puts it right. Run from the repository's root.
+cd include || exit 1
 LC_ALL=C
 export LC_ALL
-cd include || exit 1
-expected=$(ls lamina/core/*.hpp lamina/graph/*.hpp lamina/layers/*.hpp lamina/metrics/*.hpp lamina/models/*.hpp lamina/ops/*.hpp)
-actual=$(sed -n 's/^#include <\(.*\)>$/\1/p' lamina/lamina.hpp)
-[ "$actual" = "$expected" ] && exit 0
-echo "lamina.hpp and the folders differ; missing or out of place in it:"
-echo "$expected" | while read -r header; do
-  grep -q "^#include <$header>$" lamina/lamina.hpp || echo "  $header"
-done
-exit 1
+
+umbrella() {
+  sed '/^#include/,$d' lamina/lamina.hpp
+  for folder in core graph layers metrics models ops; do
+    ls lamina/$folder/*.hpp | sed 's/.*/#include <&>/'
+  done
+}
+if [ "${1:-}" = --write ]; then
+  umbrella > lamina.tmp && mv lamina.tmp lamina/lamina.hpp
+else
+  umbrella | diff lamina/lamina.hpp - || { echo "lamina.hpp and the folders differ"; exit 1; }
+fi
