@@ -24,9 +24,10 @@ class conv_transpose2d_node final : public node<T, Device> {
     conv_transpose2d_backward_weights(ctx, p.x(), p.dy(), params_, p.parameter_gradients[0], p.parameter_gradients[1]);
   }
   std::size_t scratch(const context& ctx, pass_kind kind) const override {
-    if (kind != pass_kind::backward) return conv_transpose2d_forward_scratch<T>(ctx, x_, w_, params_);
-    return std::max(conv_transpose2d_backward_data_scratch<T>(ctx, x_, w_, params_),
-                    conv_transpose2d_backward_weights_scratch<T>(ctx, x_, w_, params_));
+    const int workers = ctx.workers().workers();
+    if (kind != pass_kind::backward) return conv_transpose2d_forward_scratch<T>(x_, w_, params_, ctx.isa(), workers);
+    return std::max(conv_transpose2d_backward_data_scratch<T>(x_, w_, params_, ctx.isa(), workers),
+                    conv_transpose2d_backward_weights_scratch<T>(x_, w_, params_, ctx.isa(), workers));
   }
   double flops() const override { return conv_transpose2d_flops(x_, w_, params_); }
 
