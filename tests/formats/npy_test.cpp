@@ -10,7 +10,15 @@ using namespace lamina::testing;
 namespace {
 
 std::string file_text(std::string header, std::size_t data, char version = 1) {
-  std::string text{'\x93', 'N', 'U', 'M', 'P', 'Y', version, 0, static_cast<char>(header.size() & 255),
+  std::string text{'\x93',
+                   'N',
+                   'U',
+                   'M',
+                   'P',
+                   'Y',
+                   version,
+                   0,
+                   static_cast<char>(header.size() & 255),
                    static_cast<char>(header.size() >> 8)};
   if (version > 1) text.append(2, '\0');
   return text + header + std::string(data, '\1');
@@ -58,7 +66,8 @@ TEST_CASE("npy: what can't be believed is refused in one line") {
   refused("", "does not begin with NumPy's signature");
   refused("PNG", "does not begin with NumPy's signature");
   refused(file_text(header("<f4", "False", "2,"), 8, 9), "version 9 is unknown");
-  refused(file_text(header("<f4", "False", "2,"), 8).substr(0, 30), "a header of 58 bytes does not fit the file's 30 bytes");
+  refused(file_text(header("<f4", "False", "2,"), 8).substr(0, 30),
+          "a header of 58 bytes does not fit the file's 30 bytes");
   refused(file_text("", 8), "the header has '' where {'descr':' is expected");
   refused(file_text("\n", 8), "the header has '' where {'descr':' is expected");
   refused(file_text("{'shape': (2,)}", 8), "the header has '{'shape':(2,)}' where {'descr':' is expected");

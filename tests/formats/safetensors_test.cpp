@@ -16,7 +16,8 @@ using namespace lamina::testing;
 namespace {
 
 /// A file from its header's text and a number of data bytes; `claimed` overrides the header's length.
-std::vector<std::byte> file_bytes(std::string_view header, std::size_t data, std::optional<std::uint64_t> claimed = {}) {
+std::vector<std::byte> file_bytes(std::string_view header, std::size_t data,
+                                  std::optional<std::uint64_t> claimed = {}) {
   std::vector<std::byte> bytes;
   const std::uint64_t length = claimed.value_or(header.size());
   for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::byte>(length >> (8 * i)));
@@ -50,11 +51,12 @@ TEST_CASE("safetensors: what is written is read") {
   const std::vector<std::int64_t> state{-1, std::int64_t{1} << 62};
   const std::vector<std::uint8_t> mask{0, 255, 7};
   const double scalar = 0.1;
-  write_safetensors(path,
-                    {make_entry("mask", std::span(std::as_const(mask))), make_entry("half", half),
-                     make_entry("encoder.0.weight", weights), make_entry("state", std::span(std::as_const(state))),
-                     make_entry("scalar", std::span(&scalar, 1), {}), make_entry("empty", std::span<const float>{}, {0, 3})},
-                    {{"format", "lamina"}, {"note", "a \"quoted\" line\nand é"}});
+  write_safetensors(
+      path,
+      {make_entry("mask", std::span(std::as_const(mask))), make_entry("half", half),
+       make_entry("encoder.0.weight", weights), make_entry("state", std::span(std::as_const(state))),
+       make_entry("scalar", std::span(&scalar, 1), {}), make_entry("empty", std::span<const float>{}, {0, 3})},
+      {{"format", "lamina"}, {"note", "a \"quoted\" line\nand é"}});
   const safetensors_file file(path);
   CHECK(file.metadata().size() == 2);
   CHECK(file.metadata("note") == "a \"quoted\" line\nand é");
@@ -86,7 +88,8 @@ TEST_CASE("safetensors: a file of the original implementation") {
   }
   CHECK(golden.file().values<float>("U8") == std::vector<float>{0, 1, 200, 255});
   CHECK(golden.file().values<int>("BOOL") == std::vector<int>{1, 0, 1});
-  const auto special = golden.file().values<float>("F16_special");  // smallest, largest subnormal, largest, ∞, −∞, NaN, −0
+  const auto special =
+      golden.file().values<float>("F16_special");  // smallest, largest subnormal, largest, ∞, −∞, NaN, −0
   CHECK(special[0] == 0x1p-24f);
   CHECK(special[1] == 0x3ffp-24f);
   CHECK(special[2] == 65504);
@@ -111,15 +114,18 @@ TEST_CASE("safetensors: a lying header is refused in one line") {
   check_refused("{} x", 0, "is no JSON");
   check_refused("{\"a\xff\":1}", 0, "is no JSON");
   check_refused("{\"a\":" + std::string(100000, '[') + "}", 0, "nests deeper than 3 levels");
-  check_refused(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
-                1, "the name \"a\" occurs twice");
+  check_refused(
+      R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1,
+      "the name \"a\" occurs twice");
   check_refused(R"({"a":{"dtype":"U8","shape":[1],"shape":[1],"data_offsets":[0,1]}})", 1, "\"shape\" occurs twice");
   check_refused(R"({"a\u0000b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1, "has a NUL in its name");
   check_refused(R"({"a":{"dtype":"U8","shape":[1]}})", 1, "not described by exactly");
   check_refused(R"({"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}})", 4, "unknown dtype \"F31\"");
   check_refused(R"({"a":{"dtype":7,"shape":[1],"data_offsets":[0,4]}})", 4, "dtype that is no string");
-  check_refused(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4, "shape holds what is no natural number");
-  check_refused(R"({"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}})", 4, "shape holds what is no natural number");
+  check_refused(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4,
+                "shape holds what is no natural number");
+  check_refused(R"({"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}})", 4,
+                "shape holds what is no natural number");
   check_refused(R"({"a":{"dtype":"F32","shape":3,"data_offsets":[0,4]}})", 4, "shape is number, not a list");
   check_refused(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4,
                 "claims 4 bytes, but F32 of shape [2] takes 8");
@@ -128,10 +134,12 @@ TEST_CASE("safetensors: a lying header is refused in one line") {
   check_refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}})", 4, "has 1 data_offsets instead of 2");
   check_refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 4, "claims bytes 4 to 8 of 4");
   check_refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4, "claims bytes 4 to 0 of 4");
-  check_refused(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})",
-                3, "tensor \"b\" begins at byte 1, the one before ends at 2: they overlap");
-  check_refused(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
-                3, "tensor \"b\" begins at byte 2, the one before ends at 1: a gap");
+  check_refused(
+      R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})", 3,
+      "tensor \"b\" begins at byte 1, the one before ends at 2: they overlap");
+  check_refused(
+      R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})", 3,
+      "tensor \"b\" begins at byte 2, the one before ends at 1: a gap");
   check_refused(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 3, "the tensors cover 1 of 3 bytes");
   check_refused(R"({"__metadata__":[]})", 0, "__metadata__ is array, not a map of strings");
   check_refused(R"({"__metadata__":{"a":1}})", 0, "metadata \"a\" is number, not a string");
@@ -155,18 +163,26 @@ TEST_CASE("safetensors: a failed write leaves the old file and nothing else") {
   const rlimit generous{RLIM_INFINITY, RLIM_INFINITY}, tight{20000, RLIM_INFINITY};
   std::signal(SIGXFSZ, SIG_IGN);
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
-  check_error([&] { write_safetensors(path, {make_entry("x", x)}, {{"version", "new"}}); },
-              path.string() + ".partial: write failed: File too large");
+  check_error(
+      [&] {
+        write_safetensors(path, {make_entry("x", x)}, {{"version", "new"}});
+      },
+      path.string() + ".partial: write failed: File too large");
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &generous) == 0);
   CHECK(safetensors_file(path).metadata("version") == "old");
   CHECK_FALSE(std::filesystem::exists(path.string() + ".partial"));
-  check_error([&] { write_safetensors(folder.path() / "no/such/folder", {}); }, "open failed: No such file or directory");
+  check_error([&] { write_safetensors(folder.path() / "no/such/folder", {}); },
+              "open failed: No such file or directory");
 }
 
 TEST_CASE("safetensors: entries that can't be written are refused") {
   temporary_folder folder;
   const tensor<float> x({1, 1, 1, 3});
-  check_error([&] { write_safetensors(folder.path() / "a", {make_entry("x", x), make_entry("x", x)}); }, "'x' is used twice");
+  check_error(
+      [&] {
+        write_safetensors(folder.path() / "a", {make_entry("x", x), make_entry("x", x)});
+      },
+      "'x' is used twice");
   check_error([&] { write_safetensors(folder.path() / "a", {make_entry("x", std::span(x.data(), 3), {2})}); },
               "'x' has 12 bytes, its dtype F32 and shape ask for 8");
   const tensor<float> wide({1, 2, 2, 4});

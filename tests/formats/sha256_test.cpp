@@ -20,8 +20,9 @@ TEST_CASE("sha256: the examples of FIPS 180-4") {
 }
 
 TEST_CASE("sha256: pieces and blocks do not matter") {
-  const std::string text = "a stream of 150 or so bytes, cut at every place, must have the digest of the whole, whether a "
-                           "cut meets the end of a 64-byte block or not; so say we";
+  const std::string text =
+      "a stream of 150 or so bytes, cut at every place, must have the digest of the whole, whether a "
+      "cut meets the end of a 64-byte block or not; so say we";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     sha256 digest;
     digest.update(std::as_bytes(std::span(text).first(cut)));

@@ -23,14 +23,20 @@ TEST_CASE("adam: ten steps of PyTorch") {
     });
   };
   check("adam", {.learning_rate = 1e-2f});
-  check("adam.l2", {.learning_rate = 1e-2f, .beta1 = 0.8f, .beta2 = 0.95f, .epsilon = 1e-3f, .weight_decay = 0.1f,
+  check("adam.l2", {.learning_rate = 1e-2f,
+                    .beta1 = 0.8f,
+                    .beta2 = 0.95f,
+                    .epsilon = 1e-3f,
+                    .weight_decay = 0.1f,
                     .decoupled_decay = false});
   check("adamw", {.learning_rate = 1e-2f, .weight_decay = 0.1f});
 }
 
 TEST_CASE("adam: every instruction set equals the reference") {
   thread_pool pool(3);
-  const adam_params variants[] = {{}, {.epsilon = 1e-6f, .epsilon_inside_root = true}, {.weight_decay = 0.3f},
+  const adam_params variants[] = {{},
+                                  {.epsilon = 1e-6f, .epsilon_inside_root = true},
+                                  {.weight_decay = 0.3f},
                                   {.weight_decay = 0.3f, .decoupled_decay = false}};
   for_each_isa([&](cpu_context& ctx) {
     cpu_context threaded({.workers = &pool, .isa = ctx.isa()});

@@ -34,7 +34,8 @@ TEST_CASE("bce_dice: PyTorch's values and gradients") {
 }
 
 TEST_CASE("bce_dice: reference, threads, gradient") {
-  for (const bce_dice_params& params : {bce_dice_params{}, {.bce_weight = 0.3f, .bce = {.positive_weight = 2}, .dice = {.region = loss_region::batch}}})
+  for (const bce_dice_params& params :
+       {bce_dice_params{}, {.bce_weight = 0.3f, .bce = {.positive_weight = 2}, .dice = {.region = loss_region::batch}}})
     check_loss(-5, 5, forward(params), backward(params), expected(params));
 }
 
@@ -42,5 +43,6 @@ TEST_CASE("bce_dice: wrong arguments are refused") {
   check_loss_errors("bce_dice", forward({}), backward({}));
   cpu_context ctx;
   tensor<float> x({1, 1, 1, 1});
-  check_error([&] { bce_dice_forward<float>(ctx, x, x, {.dice = {.input = prediction_kind::probabilities}}); }, "bce_dice_forward: Dice must be on logits here");
+  check_error([&] { bce_dice_forward<float>(ctx, x, x, {.dice = {.input = prediction_kind::probabilities}}); },
+              "bce_dice_forward: Dice must be on logits here");
 }

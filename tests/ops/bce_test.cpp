@@ -19,9 +19,8 @@ auto backward(bce_params params) {
   };
 }
 auto expected(bce_params params) {
-  return [=]<class T>(view<const T> x, view<const float> target) {
-    return reference::bce_forward<T>(x, target, params);
-  };
+  return
+      [=]<class T>(view<const T> x, view<const float> target) { return reference::bce_forward<T>(x, target, params); };
 }
 void check_both(const std::string& name, const std::string& input, bce_params params) {
   check_golden_loss(name, input, forward(params), backward(params));

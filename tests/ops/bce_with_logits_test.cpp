@@ -66,7 +66,8 @@ TEST_CASE("bce_with_logits: wrong arguments are refused") {
   check_loss_errors("bce_with_logits", forward({}), backward({}));
   cpu_context ctx;
   tensor<float> x({1, 1, 1, 1});
-  check_error([&] { bce_with_logits_forward<float>(ctx, x, x, {.positive_weight = -1}); }, "bce_with_logits_forward: positive_weight -1 is negative");
+  check_error([&] { bce_with_logits_forward<float>(ctx, x, x, {.positive_weight = -1}); },
+              "bce_with_logits_forward: positive_weight -1 is negative");
   const tensor<float> wrong({1, 1, 2, 1});
   check_error([&] { bce_with_logits_forward<float>(ctx, x, x, wrong, {}); },
               "bce_with_logits_forward: prediction [1,1,1,1] and weights [1,1,2,1] differ in shape");

@@ -19,9 +19,8 @@ auto backward(dice_params params) {
   };
 }
 auto expected(dice_params params) {
-  return [=]<class T>(view<const T> x, view<const float> target) {
-    return reference::dice_forward<T>(x, target, params);
-  };
+  return
+      [=]<class T>(view<const T> x, view<const float> target) { return reference::dice_forward<T>(x, target, params); };
 }
 void check_both(const std::string& name, const std::string& input, dice_params params) {
   check_golden_loss(name, input, forward(params), backward(params));
@@ -65,5 +64,7 @@ TEST_CASE("dice: wrong arguments are refused") {
   check_loss_errors("dice", forward({}), backward({}));
   cpu_context ctx;
   tensor<float> x({1, 1, 1, 1});
-  check_error([&] { dice_forward<float>(ctx, x, x, {.smoothing = -1}); }, "dice_forward: false_positive_weight 0.5, false_negative_weight 0.5 and smoothing -0.5 must not be negative");
+  check_error(
+      [&] { dice_forward<float>(ctx, x, x, {.smoothing = -1}); },
+      "dice_forward: false_positive_weight 0.5, false_negative_weight 0.5 and smoothing -0.5 must not be negative");
 }

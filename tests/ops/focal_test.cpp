@@ -29,12 +29,11 @@ void check_both(const std::string& name, const std::string& input, focal_params 
 
 }  // namespace
 
-TEST_CASE("focal: PyTorch's values and gradients") {
-  check_both("focal", "logits", {});
-}
+TEST_CASE("focal: PyTorch's values and gradients") { check_both("focal", "logits", {}); }
 
 TEST_CASE("focal: reference, threads, gradient") {
-  for (const focal_params& params : {focal_params{}, {.gamma = 0, .alpha = -1}, {.gamma = 0.5f}, {.gamma = 3, .alpha = 1}})
+  for (const focal_params& params :
+       {focal_params{}, {.gamma = 0, .alpha = -1}, {.gamma = 0.5f}, {.gamma = 3, .alpha = 1}})
     check_loss(-5, 5, forward(params), backward(params), expected(params));
 }
 

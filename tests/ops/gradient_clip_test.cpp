@@ -68,7 +68,8 @@ TEST_CASE("gradient_clip: small, huge and broken gradients") {
   });
   cpu_context ctx;
   tensor<float> wide({1, 2, 2, 4});
-  check_error([&] { global_norm(ctx, wide.view().channels(0, 2)); }, "global_norm: gradient [1,2,2,2] is not contiguous");
+  check_error([&] { global_norm(ctx, wide.view().channels(0, 2)); },
+              "global_norm: gradient [1,2,2,2] is not contiguous");
   check_error([&] { clip_by_global_norm(ctx, 0, wide); }, "clip_by_global_norm: limit 0 is not positive");
   check_error([&] { clip_by_value(ctx, -1, wide); }, "clip_by_value: limit -1 is not positive");
 }

@@ -29,9 +29,7 @@ void check_both(const std::string& name, const std::string& input, jaccard_param
 
 }  // namespace
 
-TEST_CASE("jaccard: PyTorch's values and gradients") {
-  check_both("jaccard.image", "logits", {});
-}
+TEST_CASE("jaccard: PyTorch's values and gradients") { check_both("jaccard.image", "logits", {}); }
 
 TEST_CASE("jaccard: reference, threads, gradient") {
   for (const jaccard_params& params : {jaccard_params{}, {.region = loss_region::batch, .smoothing = 0.5f}})
@@ -40,6 +38,4 @@ TEST_CASE("jaccard: reference, threads, gradient") {
   check_loss(0, 1, forward(on_probabilities), backward(on_probabilities), expected(on_probabilities));
 }
 
-TEST_CASE("jaccard: wrong arguments are refused") {
-  check_loss_errors("jaccard", forward({}), backward({}));
-}
+TEST_CASE("jaccard: wrong arguments are refused") { check_loss_errors("jaccard", forward({}), backward({})); }

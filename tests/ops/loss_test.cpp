@@ -28,10 +28,12 @@ TEST_CASE("loss: the name says which") {
   cpu_context ctx;
   const auto z = random_tensor<float>({2, 3, 3, 1}, 1), t = random_mask({2, 3, 3, 1}, 2);
   CHECK(loss_forward<float>(ctx, z, t, loss_from_name("bce")) == bce_with_logits_forward<float>(ctx, z, t, {}));
-  CHECK(loss_forward<float>(ctx, z, t, loss_from_name("dice_original")) == dice_forward<float>(ctx, z, t, original_dice));
-  check_error([] { loss_from_name("dise"); },
-              "loss 'dise' is unknown; expected one of bce, bce_original, dice, dice_original, bce_dice, focal, tversky, "
-              "jaccard, lovasz");
+  CHECK(loss_forward<float>(ctx, z, t, loss_from_name("dice_original")) ==
+        dice_forward<float>(ctx, z, t, original_dice));
+  check_error(
+      [] { loss_from_name("dise"); },
+      "loss 'dise' is unknown; expected one of bce, bce_original, dice, dice_original, bce_dice, focal, tversky, "
+      "jaccard, lovasz");
   check_error([&] { loss_forward<float>(ctx, z, t, dice_params{.input = prediction_kind::probabilities}); },
               "must be one on logits");
 }

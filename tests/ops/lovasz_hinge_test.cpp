@@ -47,6 +47,4 @@ TEST_CASE("lovasz_hinge: with logits of -1 and 1 it is twice the Jaccard loss") 
   CHECK(lovasz_hinge_forward<float>(ctx, z, t, {}) == doctest::Approx(2 * (1 - 1.0 / 3)));
 }
 
-TEST_CASE("lovasz_hinge: wrong arguments are refused") {
-  check_loss_errors("lovasz_hinge", forward({}), backward({}));
-}
+TEST_CASE("lovasz_hinge: wrong arguments are refused") { check_loss_errors("lovasz_hinge", forward({}), backward({})); }

@@ -51,7 +51,8 @@ TEST_CASE("sgd: every instruction set equals the reference") {
 TEST_CASE("sgd: wrong arguments are refused") {
   cpu_context ctx;
   tensor<float> a(vector_shape(3)), b(vector_shape(4));
-  check_error([&] { sgd_step(ctx, a, {}, b, a); }, "sgd_step: gradient [1,1,1,3] and weights [1,1,1,4] differ in shape");
+  check_error([&] { sgd_step(ctx, a, {}, b, a); },
+              "sgd_step: gradient [1,1,1,3] and weights [1,1,1,4] differ in shape");
   check_error([&] { sgd_step(ctx, a, {}, a, b); }, "sgd_step: gradient [1,1,1,3] and velocity [1,1,1,4] differ");
   check_error([&] { sgd_step(ctx, a, {.momentum = 1}, a, a); }, "sgd_step: momentum 1 must be in [0,1)");
   check_error([&] { sgd_step(ctx, a, {.learning_rate = -1}, a, a); }, "learning_rate -1 and weight_decay 0 must not");

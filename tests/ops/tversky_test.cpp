@@ -46,5 +46,7 @@ TEST_CASE("tversky: wrong arguments are refused") {
   check_loss_errors("tversky", forward({}), backward({}));
   cpu_context ctx;
   tensor<float> x({1, 1, 1, 1});
-  check_error([&] { tversky_forward<float>(ctx, x, x, {.false_negative_weight = -1}); }, "tversky_forward: false_positive_weight 0.3, false_negative_weight -1 and smoothing 1 must not be negative");
+  check_error(
+      [&] { tversky_forward<float>(ctx, x, x, {.false_negative_weight = -1}); },
+      "tversky_forward: false_positive_weight 0.3, false_negative_weight -1 and smoothing 1 must not be negative");
 }

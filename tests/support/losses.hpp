@@ -87,8 +87,7 @@ void check_loss_errors(const std::string& op, Forward&& forward, Backward&& back
               op + "_backward: prediction [1,2,2,1] and gradient [1,2,2,2] differ in shape (NHWC)");
   check_error([&] { forward(ctx, as_const(wide.view()), as_const(wide.view())); },
               op + "_forward: prediction [1,2,2,2] has more than one channel");
-  check_error([&] { forward(ctx, as_const(none), as_const(none)); },
-              op + "_forward: prediction [0,2,2,1] is empty");
+  check_error([&] { forward(ctx, as_const(none), as_const(none)); }, op + "_forward: prediction [0,2,2,1] is empty");
 }
 
 }  // namespace lamina::testing

@@ -26,7 +26,8 @@ using byte_span = std::span<const std::byte>;
 
 inline byte_span bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-/// The whole of a regular file. Throws `file_error` when it is missing, no file, longer than `limit` bytes or unreadable.
+/// The whole of a regular file. Throws `file_error` when it is missing, no file, longer than `limit` bytes or
+/// unreadable.
 inline std::vector<std::byte> read_file(const std::filesystem::path& path, std::uintmax_t limit) {
   std::error_code problem;
   const auto status = std::filesystem::status(path, problem);
@@ -87,8 +88,8 @@ class posix_file {
 
 }  // namespace detail
 
-/// Replaces the file at `path` by the parts, one behind another, in one step: written to `path` + ".partial", flushed to
-/// the disk, renamed. Whatever fails, a full disk included, the old file stays as it was and nothing half written is
+/// Replaces the file at `path` by the parts, one behind another, in one step: written to `path` + ".partial", flushed
+/// to the disk, renamed. Whatever fails, a full disk included, the old file stays as it was and nothing half written is
 /// left. Throws `file_error` with the path and the system's reason.
 inline void write_file_atomically(const std::filesystem::path& path, std::span<const byte_span> parts) {
   std::filesystem::path partial = path;

@@ -1,7 +1,7 @@
 // lamina::formats · SPDX-License-Identifier: Apache-2.0
 // NumPy's .npy files (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), read strictly. Not
-// through xtensor's `load_npy`, whose release 0.24 misreads headers of 128 to 255 bytes (signed characters) and does not
-// notice that a file is cut short.
+// through xtensor's `load_npy`, whose release 0.24 misreads headers of 128 to 255 bytes (signed characters) and does
+// not notice that a file is cut short.
 #pragma once
 
 #include <lamina/core/tensor.hpp>
@@ -25,9 +25,11 @@ namespace detail {
 struct npy_type {
   std::string_view descr, dtype;  // NumPy's name and the one of safetensors_dtype.hpp
 };
-inline constexpr std::array<npy_type, 12> npy_types{{{"<f8", "F64"}, {"<f4", "F32"}, {"<f2", "F16"}, {"<i8", "I64"},
-                                                     {"<i4", "I32"}, {"<i2", "I16"}, {"|i1", "I8"}, {"<u8", "U64"},
-                                                     {"<u4", "U32"}, {"<u2", "U16"}, {"|u1", "U8"}, {"|b1", "BOOL"}}};
+// clang-format off
+inline constexpr std::array<npy_type, 12> npy_types{{
+    {"<f8", "F64"}, {"<f4", "F32"}, {"<f2", "F16"}, {"<i8", "I64"}, {"<i4", "I32"}, {"<i2", "I16"},
+    {"|i1", "I8"},  {"<u8", "U64"}, {"<u4", "U32"}, {"<u2", "U16"}, {"|u1", "U8"},  {"|b1", "BOOL"}}};
+// clang-format on
 
 /// What the dictionary at the head of a file says.
 struct npy_header {
@@ -72,7 +74,8 @@ class npy_header_scanner {
   }
   [[noreturn]] void refuse(std::string_view expected) const {
     std::string found(rest_.substr(0, 20));
-    std::replace_if(found.begin(), found.end(), [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
+    for (char& c : found)
+      if (c < ' ' || c > '~') c = '?';
     throw file_error(path_, to_text("npy: the header has '", found, "' where ", expected, " is expected"));
   }
 
@@ -83,8 +86,8 @@ class npy_header_scanner {
 }  // namespace detail
 
 /// The array as T, converted where the file's type is another: up to four extents, right aligned, [5,7] is [1,1,5,7].
-/// Throws `file_error` with the file's name: no .npy file, big endian, column-major, objects or complex numbers, more than
-/// four extents, or a shape that does not fit the file's length.
+/// Throws `file_error` with the file's name: no .npy file, big endian, column-major, objects or complex numbers, more
+/// than four extents, or a shape that does not fit the file's length.
 template <class T>
 tensor<T> read_npy(const std::filesystem::path& path, std::uintmax_t limit = std::uintmax_t{16} << 30) {
   const std::string name = path.string();
@@ -96,7 +99,8 @@ tensor<T> read_npy(const std::filesystem::path& path, std::uintmax_t limit = std
   const std::size_t version = byte(6), start = version == 1 ? 10 : 12;
   if (version < 1 || version > 3) refuse("version ", version, " is unknown");
   const std::size_t length = byte(8) | byte(9) << 8 | (version == 1 ? 0 : byte(10) << 16 | byte(11) << 24);
-  if (length > text.size() - start) refuse("a header of ", length, " bytes does not fit the file's ", text.size(), " bytes");
+  if (length > text.size() - start)
+    refuse("a header of ", length, " bytes does not fit the file's ", text.size(), " bytes");
 
   std::string dictionary(text.substr(start, length));
   std::erase_if(dictionary, [](char c) { return c == ' ' || c == '\n'; });
@@ -110,7 +114,8 @@ tensor<T> read_npy(const std::filesystem::path& path, std::uintmax_t limit = std
   auto expected = static_cast<index_t>(safetensors_dtype_bytes(type->dtype));
   for (const index_t extent : header.extents)
     if (__builtin_mul_overflow(expected, extent, &expected)) refuse("its extents overflow");
-  if (expected != static_cast<index_t>(data.size())) refuse("its shape asks for ", expected, " bytes, ", data.size(), " follow");
+  if (expected != static_cast<index_t>(data.size()))
+    refuse("its shape asks for ", expected, " bytes, ", data.size(), " follow");
   index_t aligned[4] = {1, 1, 1, 1};
   std::copy_backward(header.extents.begin(), header.extents.end(), aligned + 4);
   tensor<T> result({aligned[0], aligned[1], aligned[2], aligned[3]}, uninitialized);
@@ -128,12 +133,12 @@ void write_npy(const std::filesystem::path& path, view<T> x) {
   const auto* type = std::find_if(detail::npy_types.begin(), detail::npy_types.end(),
                                   [&](const detail::npy_type& known) { return known.dtype == dtype; });
   const auto [N, H, W, C] = x.extents();
-  std::string head = to_text("{'descr': '", type->descr, "', 'fortran_order': False, 'shape': (", N, ", ", H, ", ", W, ", ", C,
-                             "), }");
+  std::string head = to_text("{'descr': '", type->descr, "', 'fortran_order': False, 'shape': (", N, ", ", H, ", ", W,
+                             ", ", C, "), }");
   head.append(63 - (10 + head.size()) % 64, ' ');  // data begin at a multiple of 64
   head += '\n';
-  const std::string signature = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(head.size() & 255),
-                                 static_cast<char>(head.size() >> 8)};
+  const std::string signature = {
+      '\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(head.size() & 255), static_cast<char>(head.size() >> 8)};
   const byte_span parts[] = {bytes_of(signature), bytes_of(head),
                              std::as_bytes(std::span(x.data(), static_cast<std::size_t>(x.size())))};
   write_file_atomically(path, parts);

@@ -1,7 +1,7 @@
 // lamina::formats · SPDX-License-Identifier: Apache-2.0
 // The safetensors format (https://github.com/huggingface/safetensors): 8 bytes with the length of the header, little
 // endian; the header, JSON that gives each tensor's dtype, shape and place; then the data, without gaps.
-// The only header of lamina that includes nlohmann-json, which takes a second or so to compile: include it in few sources.
+// It includes nlohmann-json, which takes a second or so to compile: for few sources.
 #pragma once
 
 #include <lamina/core/tensor.hpp>
@@ -44,7 +44,8 @@ template <class T>
 safetensors_entry make_entry(std::string name, view<T> x) {
   require(x.contiguous() || x.size() == 0, "make_entry: '", name, "' ", x.extents(), " is not contiguous");
   const auto [N, H, W, C] = x.extents();
-  return make_entry(std::move(name), std::span<const std::remove_const_t<T>>(x.data(), static_cast<std::size_t>(x.size())),
+  return make_entry(std::move(name),
+                    std::span<const std::remove_const_t<T>>(x.data(), static_cast<std::size_t>(x.size())),
                     {N, H, W, C});
 }
 template <class T>
@@ -176,7 +177,8 @@ class safetensors_file {
       return nlohmann::json::parse(first, first + text.size(), inspect);
     } catch (const nlohmann::json::exception& problem) {
       std::string reason = problem.what();
-      std::replace_if(reason.begin(), reason.end(), [](unsigned char c) { return c < ' '; }, ' ');
+      for (char& c : reason)
+        if (static_cast<unsigned char>(c) < ' ') c = ' ';
       refuse("the header is no JSON: ", reason.substr(0, 300));
     }
   }
@@ -214,8 +216,7 @@ class safetensors_file {
     const auto offsets = naturals(who, "data_offsets", value["data_offsets"]);
     if (offsets.size() != 2) refuse(who, " has ", offsets.size(), " data_offsets instead of 2");
     const auto [begin, end] = std::pair(offsets[0], offsets[1]);
-    if (begin > end || end > data.size())
-      refuse(who, " claims bytes ", begin, " to ", end, " of ", data.size());
+    if (begin > end || end > data.size()) refuse(who, " claims bytes ", begin, " to ", end, " of ", data.size());
     if (end - begin != expected)
       refuse(who, " claims ", end - begin, " bytes, but ", dtype, " of shape ", value["shape"].dump().substr(0, 120),
              " takes ", expected);

@@ -27,11 +27,15 @@ constexpr std::size_t safetensors_dtype_bytes(std::string_view dtype) {
 /// The format's name of a C++ type.
 template <class T>
 constexpr std::string_view safetensors_dtype_of() {
-  if constexpr (std::is_same_v<T, float>) return "F32";
-  else if constexpr (std::is_same_v<T, double>) return "F64";
-  else if constexpr (std::is_same_v<T, bfloat16>) return "BF16";
-  else if constexpr (std::is_same_v<T, bool>) return "BOOL";
-  else {
+  if constexpr (std::is_same_v<T, float>) {
+    return "F32";
+  } else if constexpr (std::is_same_v<T, double>) {
+    return "F64";
+  } else if constexpr (std::is_same_v<T, bfloat16>) {
+    return "BF16";
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return "BOOL";
+  } else {
     static_assert(std::is_integral_v<T>, "no dtype for this type");
     constexpr std::string_view names[2][4] = {{"U8", "U16", "U32", "U64"}, {"I8", "I16", "I32", "I64"}};
     return names[std::is_signed_v<T>][std::bit_width(sizeof(T)) - 1];

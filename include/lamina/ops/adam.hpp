@@ -20,7 +20,8 @@ struct adam_params {
   bool decoupled_decay = true;       // θ shrinks by η·λ·θ (AdamW); false: λ·θ is added to the gradient (L2)
 };
 
-/// What a step needs, with the bias corrections worked in: θ ← shrink·θ − rate·m / (√(v·unbias2 + ε_inside) + ε_outside).
+/// What a step needs, with the bias corrections worked in:
+/// θ ← shrink·θ − rate·m / (√(v·unbias2 + ε_inside) + ε_outside).
 struct adam_constants {
   float beta1, beta2, added_decay, shrink, rate, unbias2, epsilon_inside, epsilon_outside;
 };
@@ -74,8 +75,8 @@ void adam_step(view<const T> gradient, adam_params params, index_t step, view<T>
 
 }  // namespace reference
 
-/// One step: m ← β1·m + (1−β1)·g, v ← β2·v + (1−β2)·g², θ ← (1 − η·λ)·θ − η·m̂ / (√v̂ + ε), where m̂ = m/(1−β1^step) and
-/// v̂ = v/(1−β2^step). In one pass over memory.
+/// One step, one pass over memory: m ← β1·m + (1−β1)·g, v ← β2·v + (1−β2)·g², θ ← (1 − η·λ)·θ − η·m̂ / (√v̂ + ε) with
+/// m̂ = m / (1−β1^step) and v̂ = v / (1−β2^step).
 ///   gradient g, weights θ, m, v  one shape, usually all parameters as a vector [1,1,1,P]; m and v start at zero
 ///   step  number of this step, from 1
 /// Updates weights, m, v. Throws `error` when shapes differ, step < 1, or a parameter is out of its range.

@@ -7,8 +7,8 @@
 
 namespace lamina {
 
-/// Binary cross entropy as the original system has it: a *sum* over the pixels of an image, the mean over the batch. For
-/// repeating its results; `bce_with_logits` is the one to train with.
+/// Binary cross entropy as the original system has it: a *sum* over the pixels of an image, the mean over the batch.
+/// For repeating its results; `bce_with_logits` is the one to train with.
 struct bce_params {
   prediction_kind input = prediction_kind::logits;
   float epsilon = 1e-7f;  // keeps the logarithms finite, > 0
@@ -40,12 +40,12 @@ template <class T>
 double bce_forward(cpu_context& ctx, view<const T> prediction, view<const float> target, bce_params params) {
   detail::require_loss_shapes("bce_forward", prediction, target);
   require(params.epsilon > 0, "bce_forward: epsilon ", params.epsilon, " is not positive");
-  return detail::sum_pixels(ctx, prediction.extents(), [&](index_t n, index_t h, index_t w) {
-           const double y = detail::probability(static_cast<double>(prediction(n, h, w, 0)), params.input);
-           const double t = target(n, h, w, 0);
-           return -t * std::log(y + params.epsilon) - (1 - t) * std::log(1 - y + params.epsilon);
-         }) /
-         static_cast<double>(prediction.extents().n);
+  const double sum = detail::sum_pixels(ctx, prediction.extents(), [&](index_t n, index_t h, index_t w) {
+    const double y = detail::probability(static_cast<double>(prediction(n, h, w, 0)), params.input);
+    const double t = target(n, h, w, 0);
+    return -t * std::log(y + params.epsilon) - (1 - t) * std::log(1 - y + params.epsilon);
+  });
+  return sum / static_cast<double>(prediction.extents().n);
 }
 
 /// From probabilities, the gradient of the formula: dy = ((1−t)/(1 − y + ε) − t/(y + ε)) / N.

@@ -60,12 +60,12 @@ template <class T>
 double bce_with_logits_forward(cpu_context& ctx, view<const T> logits, view<const float> target,
                                view<const float> weights, bce_with_logits_params params) {
   detail::require_bce_with_logits("bce_with_logits_forward", logits, target, weights, params);
-  return detail::sum_pixels(ctx, logits.extents(), [&](index_t n, index_t h, index_t w) {
-           const double weight = weights.empty() ? 1 : weights(n, h, w, 0);
-           return weight * detail::bce_with_logits_value(static_cast<double>(logits(n, h, w, 0)), target(n, h, w, 0),
-                                                         params.positive_weight);
-         }) /
-         static_cast<double>(logits.size());
+  const double sum = detail::sum_pixels(ctx, logits.extents(), [&](index_t n, index_t h, index_t w) {
+    const double weight = weights.empty() ? 1 : weights(n, h, w, 0);
+    return weight * detail::bce_with_logits_value(static_cast<double>(logits(n, h, w, 0)), target(n, h, w, 0),
+                                                  params.positive_weight);
+  });
+  return sum / static_cast<double>(logits.size());
 }
 template <class T>
 double bce_with_logits_forward(cpu_context& ctx, view<const T> logits, view<const float> target,

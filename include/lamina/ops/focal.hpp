@@ -60,18 +60,18 @@ void require_focal(std::string_view op, view<T> logits, view<const float> target
 
 }  // namespace detail
 
-/// L = mean over all pixels of a·(1−r)^γ·CE(z, t), where r = t·σ(z) + (1−t)·(1−σ(z)) is the probability of the truth and
-/// a = α·t + (1−α)·(1−t).
+/// L = mean over all pixels of a·(1−r)^γ·CE(z, t), where r = t·σ(z) + (1−t)·(1−σ(z)) is the probability of the truth
+/// and a = α·t + (1−α)·(1−t).
 ///   logits z  [N,H,W,1]
 ///   target t  [N,H,W,1], in [0,1]
 /// Returns L. Throws `error` when shapes differ, there is more than one channel or none, γ < 0 or α > 1.
 template <class T>
 double focal_forward(cpu_context& ctx, view<const T> logits, view<const float> target, focal_params params) {
   detail::require_focal("focal_forward", logits, target, params);
-  return detail::sum_pixels(ctx, logits.extents(), [&](index_t n, index_t h, index_t w) {
-           return detail::focal_pixel(static_cast<double>(logits(n, h, w, 0)), target(n, h, w, 0), params).value;
-         }) /
-         static_cast<double>(logits.size());
+  const double sum = detail::sum_pixels(ctx, logits.extents(), [&](index_t n, index_t h, index_t w) {
+    return detail::focal_pixel(static_cast<double>(logits(n, h, w, 0)), target(n, h, w, 0), params).value;
+  });
+  return sum / static_cast<double>(logits.size());
 }
 
 /// The gradient of L with respect to the logits.

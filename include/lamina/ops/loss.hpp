@@ -20,8 +20,8 @@
 namespace lamina {
 
 /// Any loss with its parameters.
-using loss = std::variant<bce_with_logits_params, bce_params, dice_params, bce_dice_params, focal_params, tversky_params,
-                          jaccard_params, lovasz_hinge_params>;
+using loss = std::variant<bce_with_logits_params, bce_params, dice_params, bce_dice_params, focal_params,
+                          tversky_params, jaccard_params, lovasz_hinge_params>;
 
 inline constexpr std::array<std::pair<std::string_view, loss>, 9> known_losses{{
     {"bce", bce_with_logits_params{}},

@@ -1,6 +1,6 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
-// What the losses on one-channel predictions share: the shape check, ordered sums over each image, the map that writes a
-// gradient. A loss is a small map on small tensors; it reads any T and computes in double.
+// What the losses on one-channel predictions share: the shape check, ordered sums over each image, the map that writes
+// a gradient. A loss is a small map on small tensors; it reads any T and computes in double.
 #pragma once
 
 #include <lamina/core/context.hpp>
@@ -32,9 +32,7 @@ inline double logistic(double z) {
 /// ln(1 + e^z), without overflow and exact for large |z|.
 inline double softplus(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))); }
 
-inline double probability(double x, prediction_kind kind) {
-  return kind == prediction_kind::logits ? logistic(x) : x;
-}
+inline double probability(double x, prediction_kind kind) { return kind == prediction_kind::logits ? logistic(x) : x; }
 /// dy/dx of the probability y.
 inline double probability_slope(double y, prediction_kind kind) {
   return kind == prediction_kind::logits ? y * (1 - y) : 1;
@@ -90,8 +88,7 @@ void assign_pixels(cpu_context& ctx, view<T> dx, Slope&& slope) {
   const auto [N, H, W, C] = dx.extents();
   parallel_for(ctx.workers(), N * H, std::max<index_t>(1, 4096 / W), [&, H = H, W = W](index_t begin, index_t end) {
     for (index_t row = begin; row < end; ++row)
-      for (index_t w = 0; w < W; ++w)
-        dx(row / H, row % H, w, 0) = static_cast<T>(slope(row / H, row % H, w));
+      for (index_t w = 0; w < W; ++w) dx(row / H, row % H, w, 0) = static_cast<T>(slope(row / H, row % H, w));
   });
 }
 

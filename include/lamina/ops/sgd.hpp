@@ -7,11 +7,11 @@
 
 namespace lamina {
 
-/// Stochastic gradient descent with momentum (Polyak 1964) or Nesterov's form of it, as Sutskever et al., ICML 2013, and
-/// PyTorch write them.
+/// Stochastic gradient descent with momentum (Polyak 1964) or Nesterov's form of it, as Sutskever et al., ICML 2013,
+/// and PyTorch write them.
 struct sgd_params {
   float learning_rate = 1e-2f;
-  float momentum = 0.9f;   // μ in [0,1)
+  float momentum = 0.9f;  // μ in [0,1)
   bool nesterov = false;
   float weight_decay = 0;  // λ ≥ 0, added to the gradient as λ·θ
 };

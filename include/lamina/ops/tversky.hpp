@@ -8,8 +8,8 @@
 
 namespace lamina {
 
-/// Salehi, Erdogmus, Gholipour: Tversky loss function for image segmentation using 3D fully convolutional deep networks,
-/// 2017, arXiv:1706.05721. Tversky 1977.
+/// Salehi, Erdogmus, Gholipour: Tversky loss function for image segmentation using 3D fully convolutional deep
+/// networks, 2017, arXiv:1706.05721. Tversky 1977.
 struct tversky_params {
   prediction_kind input = prediction_kind::logits;
   loss_region region = loss_region::image;
