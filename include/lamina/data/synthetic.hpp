@@ -13,6 +13,8 @@
 #include <cmath>
 #include <cstdint>
 #include <numbers>
+#include <utility>
+#include <vector>
 
 namespace lamina {
 
@@ -94,7 +96,7 @@ class skin_field {
   float melanin_ = 0, blood_ = 0, blotches_ = 0, creases_ = 0, specks_ = 0, angle_ = 0;
 };
 
-/// The lesion: a star-shaped outline in warped coordinates (so it stays in one piece), filled with uneven pigment.
+/// The lesion: a star-shaped outline in warped coordinates, filled with uneven pigment.
 class lesion_field {
  public:
   explicit lesion_field(const picture_place& place)
@@ -180,9 +182,9 @@ class lesion_field {
     return sum;
   }
 
+  /// The centre.
   float x() const { return x_; }
   float y() const { return y_; }
-  float radius() const { return radius_; }
 
  private:
   struct wave {
@@ -318,6 +320,26 @@ class light_field {
   float falloff_ = 0, x_ = 0, y_ = 0, field_ = 0, edge_ = 0, glints_ = 0, noise_ = 0;
 };
 
+/// Clears what does not hang together with pixel (h, w), if that is inside: specks that warping has cut off.
+inline void keep_piece_at(index_t h, index_t w, view<std::uint8_t> mask) {
+  const auto [N, H, W, C] = mask.extents();
+  constexpr std::uint8_t kept = 254;
+  if (h < 0 || w < 0 || h >= H || w >= W || mask(0, h, w, 0) == 0) return;
+  std::vector<std::pair<index_t, index_t>> border{{h, w}};
+  mask(0, h, w, 0) = kept;
+  while (!border.empty()) {
+    const auto [y, x] = border.back();
+    border.pop_back();
+    for (index_t j = std::max<index_t>(0, y - 1); j <= std::min(H - 1, y + 1); ++j)
+      for (index_t i = std::max<index_t>(0, x - 1); i <= std::min(W - 1, x + 1); ++i)
+        if (mask(0, j, i, 0) == 255) {
+          mask(0, j, i, 0) = kept;
+          border.emplace_back(j, i);
+        }
+  }
+  for (index_t i = 0; i < mask.size(); ++i) mask[i] = mask[i] == kept ? 255 : 0;
+}
+
 }  // namespace detail
 
 /// Picture number `index` of the endless series `seed`: skin, one lesion with an irregular border and uneven pigment, and
@@ -356,6 +378,8 @@ inline synthetic_picture synthetic_lesion(std::uint64_t seed, index_t index, ind
         made.image.view().pixel(0, h, w)[c] = static_cast<std::uint8_t>(std::clamp(seen[c] * 255 + 0.5f, 0.0f, 255.0f));
       made.mask(0, h, w, 0) = inside > 0 && light.visible(x, y) > 0.5f ? 255 : 0;
     }
+  detail::keep_piece_at(static_cast<index_t>((lesion.y() + place.half_height) * pixels),
+                        static_cast<index_t>((lesion.x() + place.half_width) * pixels), made.mask);
   return made;
 }
 
