@@ -50,7 +50,7 @@ inline index_t backward_workspace(shape w, const conv2d_params& params, shape x,
   for (index_t row = 0; row < std::min(params.stride, x.h); ++row)
     for (index_t column = 0; column < std::min(params.stride, x.w); ++column) {
       const shape phase{x.n, ceil_div(x.h - row, params.stride), ceil_div(x.w - column, params.stride), x.c};
-      most = std::max(most, taps_workspace(backward_taps(w, params, row, column), phase, set, workers));
+      most = std::max(most, taps_workspace(backward_taps(w, dense_layout(w), params, row, column), phase, set, workers));
     }
   return most;
 }
@@ -58,13 +58,13 @@ inline index_t backward_workspace(shape w, const conv2d_params& params, shape x,
 /// dx = b + Σ over taps of w · dy: the data gradient, and the forward pass of the transposed convolution. Each phase of
 /// the stride is a convolution of its own, with those taps of the flipped filter that reach it.
 template <class T>
-void convolve_backward(cpu_context& ctx, view<const T> dy, const float* w, shape filter, const conv2d_params& params,
-                       const float* b, view<T> dx, float* workspace) {
+void convolve_backward(cpu_context& ctx, view<const T> dy, const float* w, shape filter, filter_layout layout,
+                       const conv2d_params& params, const float* b, view<T> dx, float* workspace) {
   if (dx.size() == 0) return;
   const index_t group_filters = filter.size() / params.groups;
   for (index_t row = 0; row < std::min(params.stride, dx.extents().h); ++row)
     for (index_t column = 0; column < std::min(params.stride, dx.extents().w); ++column)
-      convolve_taps(ctx, backward_taps(filter, params, row, column), dy, w, group_filters, b, 1.0f,
+      convolve_taps(ctx, backward_taps(filter, layout, params, row, column), dy, w, group_filters, b, 1.0f,
                     phase_of(dx, params.stride, row, column), workspace);
 }
 
@@ -113,7 +113,7 @@ inline void require_output(std::string_view op, std::string_view name, shape act
 template <class T>
 std::size_t conv2d_forward_scratch(shape x, shape w, const conv2d_params& params, isa set, int workers) {
   const shape y = conv2d_output_shape(x, w, params);
-  return detail::workspace_bytes(detail::taps_workspace(forward_taps(w, params), y, set, workers));
+  return detail::workspace_bytes(detail::taps_workspace(forward_taps(w, dense_layout(w), params), y, set, workers));
 }
 /// Bytes that `conv2d_backward_data` takes from its context's scratch memory at most.
 template <class T>
@@ -140,7 +140,7 @@ void conv2d_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x, vie
   const shape filter = w.extents();
   detail::require_output(op, "y", y.extents(), conv2d_output_shape(x.extents(), filter, params, op), x.extents(), filter);
   detail::require_filter(op, "w", w, "b", b);
-  const tap_convolution conv = forward_taps(filter, params);
+  const tap_convolution conv = forward_taps(filter, dense_layout(filter), params);
   auto frame = ctx.scratch().open();
   float* workspace =
       frame.take<float>(detail::taps_workspace(conv, y.extents(), ctx.isa(), ctx.workers().workers()));
@@ -163,7 +163,7 @@ void conv2d_backward_data(cpu_context& ctx, std::type_identity_t<view<const T>> 
   auto frame = ctx.scratch().open();
   float* workspace = frame.take<float>(
       detail::backward_workspace(filter, params, dx.extents(), ctx.isa(), ctx.workers().workers()));
-  detail::convolve_backward(ctx, dy, w.data(), filter, params, nullptr, dx, workspace);
+  detail::convolve_backward(ctx, dy, w.data(), filter, dense_layout(filter), params, nullptr, dx, workspace);
 }
 
 /// dw[o,ky,kx,i] += Σ dy[n,oy,ox,o] · x[n, oy·stride − top + ky·dilation, ox·stride − left + kx·dilation, i] and

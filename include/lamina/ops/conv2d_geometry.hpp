@@ -77,20 +77,23 @@ struct filter_layout {
   index_t output, row, column, input;
 };
 
+/// The layout of a dense filter [O,KH,KW,I].
+constexpr filter_layout dense_layout(shape w) { return {w.h * w.w * w.c, w.w * w.c, w.c, 1}; }
+
 /// A direct convolution as the kernels see it. Forward pass, data gradient and transposed convolution all have this form:
 ///     y[n,oy,ox,o] = b[o] + Σ over taps (r,c) and inputs i of f(o,r,c,i) · x[n, oy·step + first + r·spacing, …, i]
 struct tap_convolution {
   tap_axis rows, columns;
   filter_layout filter;
-  index_t filter_offset = 0;         // of tap (0,0), from the start of the group's filters
-  index_t groups, inputs, outputs;   // channels of one group
+  index_t filter_offset = 0;        // of tap (0,0), from the start of the group's filters
+  index_t groups, inputs, outputs;  // channels of one group
 };
 
 /// The forward pass as taps.
-inline tap_convolution forward_taps(shape w, const conv2d_params& params) {
+inline tap_convolution forward_taps(shape w, filter_layout layout, const conv2d_params& params) {
   return {.rows = {w.h, -params.padding.top, params.dilation, params.stride},
           .columns = {w.w, -params.padding.left, params.dilation, params.stride},
-          .filter = {w.h * w.w * w.c, w.w * w.c, w.c, 1},
+          .filter = layout,
           .groups = params.groups,
           .inputs = w.c,
           .outputs = w.n / params.groups};
@@ -116,13 +119,14 @@ inline phase_taps backward_axis(index_t kernel, index_t padding, const conv2d_pa
 
 /// The data gradient as taps over dy, for the pixels of dx whose row is row_phase and whose column is column_phase
 /// modulo the stride.
-inline tap_convolution backward_taps(shape w, const conv2d_params& params, index_t row_phase, index_t column_phase) {
+inline tap_convolution backward_taps(shape w, filter_layout layout, const conv2d_params& params, index_t row_phase,
+                                     index_t column_phase) {
   const phase_taps rows = backward_axis(w.h, params.padding.top, params, row_phase);
   const phase_taps columns = backward_axis(w.w, params.padding.left, params, column_phase);
   return {.rows = rows.axis,
           .columns = columns.axis,
-          .filter = {1, rows.tap_step * w.w * w.c, columns.tap_step * w.c, w.h * w.w * w.c},
-          .filter_offset = (rows.first_tap * w.w + columns.first_tap) * w.c,
+          .filter = {layout.input, rows.tap_step * layout.row, columns.tap_step * layout.column, layout.output},
+          .filter_offset = rows.first_tap * layout.row + columns.first_tap * layout.column,
           .groups = params.groups,
           .inputs = w.n / params.groups,
           .outputs = w.c};
