@@ -68,6 +68,28 @@ TEST_CASE_TEMPLATE("conv_transpose2d: every instruction set equals the reference
   });
 }
 
+TEST_CASE("conv_transpose2d: PyTorch's values") {
+  const golden_file golden("conv.safetensors");
+  for_each_isa([&](cpu_context& ctx) {
+    for (const auto& [name, params] :
+         {std::pair<std::string, conv_transpose2d_params>{"transposed", {.stride = 2}},
+          {"transposed_output_padding", {.stride = 2, .padding = {1, 1, 0, 0}}}}) {
+      CAPTURE(name);
+      const auto x = golden.tensor(name + ".x"), w = golden.tensor(name + ".w"), b = golden.tensor(name + ".b");
+      const auto dy = golden.tensor(name + ".dy");
+      auto y = poisoned_tensor<float>(dy.extents()), dx = poisoned_tensor<float>(x.extents());
+      tensor<float> dw(w.extents()), db(b.extents());
+      conv_transpose2d_forward(ctx, x.view(), w, b, params, y.view());
+      conv_transpose2d_backward_data(ctx, dy.view(), w, params, dx.view());
+      conv_transpose2d_backward_weights(ctx, x.view(), dy.view(), params, dw, db);
+      check_close(y, golden.tensor(name + ".y"), 1e-5);
+      check_close(dx, golden.tensor(name + ".dx"), 1e-5);
+      check_close(dw, golden.tensor(name + ".dw"), 1e-5);
+      check_close(db, golden.tensor(name + ".db"), 1e-5);
+    }
+  });
+}
+
 TEST_CASE("conv_transpose2d: gradient") {
   for (const transposed_case& c : {cases[1], cases[3], cases[5]}) {
     CAPTURE(to_text(c));
