@@ -1,6 +1,7 @@
-#!/bin/sh
+#!/bin/bash
 # benchmarks/compile_time.sh [SOURCE…]: how long `g++ -std=c++20 -O2` takes for a program that trains a UNet; by default
-# the first program of the README. CXX names another compiler.
+# the first program of the README. CXX names another compiler. The limit is on processor time, which on an idle machine
+# is the time that one waits.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
@@ -10,11 +11,12 @@ if [ $# -eq 0 ]; then
   set -- "$work/first.cpp"
 fi
 
+TIMEFORMAT='%R %U %S'
 status=0
 for source; do
-  begin=$(date +%s.%N)
-  ${CXX:-g++} -std=c++20 -O2 -I include -isystem /usr/include/eigen3 -c "$source" -o "$work/object"
-  echo "$begin $(date +%s.%N)" | awk -v name="$(basename "$source")" '
-    { printf "%s: %.1f s, limit 15 s\n", name, $2 - $1; exit $2 - $1 > 15 }' || status=1
+  { time ${CXX:-g++} -std=c++20 -O2 -I include -isystem /usr/include/eigen3 -c "$source" -o "$work/object"; } 2> "$work/log" ||
+    { cat "$work/log"; exit 1; }
+  tail -n 1 "$work/log" | awk -v name="$(basename "$source")" '
+    { printf "%s: %.1f s, limit 15 s (%.1f s on the clock)\n", name, $2 + $3, $1; exit $2 + $3 > 15 }' || status=1
 done
 exit $status

@@ -29,7 +29,7 @@ class conv_transpose2d_node final : public node<T, Device> {
     return std::max(conv_transpose2d_backward_data_scratch<T>(x_, w_, params_, ctx.isa(), workers),
                     conv_transpose2d_backward_weights_scratch<T>(x_, w_, params_, ctx.isa(), workers));
   }
-  double flops() const override { return conv_transpose2d_flops(x_, w_, params_); }
+  double flops() const override { return conv_transpose2d_flops(x_, w_); }
 
  private:
   shape x_, w_;
