@@ -140,14 +140,18 @@ inline constexpr std::array<std::pair<std::string_view, schedule::curve>, 5> kno
     {"plateau", plateau_schedule{}},
 }};
 
-/// The schedule called `name`, with its default parameters. Throws `error` with all names for an unknown one.
-inline schedule schedule_from_name(std::string_view name, schedule::run plan) {
+/// The curve called `name`, with its default parameters. Throws `error` with all names for an unknown one.
+inline schedule::curve schedule_curve_from_name(std::string_view name) {
   std::string names;
   for (const auto& [known, curve] : known_schedules) {
-    if (known == name) return {curve, plan};
+    if (known == name) return curve;
     names += (names.empty() ? "" : ", ") + std::string(known);
   }
   fail("schedule '", name, "' is unknown; expected one of ", names);
+}
+/// The schedule with that curve. Throws `error` as it does, and as the constructor does.
+inline schedule schedule_from_name(std::string_view name, schedule::run plan) {
+  return {schedule_curve_from_name(name), plan};
 }
 
 }  // namespace lamina

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outlines the lesion in photographs with a trained network.
+//
+//     predict run/best.safetensors photo.jpg more_photos --out masks
+//
+// For each photograph: masks/NAME_mask.png and masks/NAME_overlay.jpg, both as large as the photograph, and one line of
+// JSON, to the standard output and to masks/predictions.jsonl. Size, normalisation and threshold are the weights file's.
+#include <lamina/core/thread_pool.hpp>
+#include <lamina/image/overlay.hpp>
+#include <lamina/image/read.hpp>
+#include <lamina/image/write.hpp>
+#include <lamina/predict/predictor.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <map>
+
+using namespace lamina;
+
+namespace {
+
+struct command {
+  std::filesystem::path weights, out = "masks";
+  std::vector<std::filesystem::path> images;
+  float threshold = 0;
+  int threads = 0;
+  bool no_overlays = false, keep_going = false;
+  std::string type = "float";
+};
+
+bool is_image(const std::filesystem::path& file) {
+  std::string extension = file.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  constexpr std::array known{".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm"};
+  return std::find(known.begin(), known.end(), extension) != known.end();
+}
+
+/// The files that were named, and the images in the folders that were named, by name.
+std::vector<std::filesystem::path> photographs(const std::vector<std::filesystem::path>& named) {
+  std::vector<std::filesystem::path> all;
+  for (const auto& path : named) {
+    if (!std::filesystem::is_directory(path)) {
+      all.push_back(path);
+      continue;
+    }
+    std::vector<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+      if (is_image(entry.path())) found.push_back(entry.path());
+    if (found.empty()) throw file_error(path.string(), "no images in this folder");
+    std::sort(found.begin(), found.end());
+    all.insert(all.end(), found.begin(), found.end());
+  }
+  std::map<std::string, std::filesystem::path> by_name;  // under which the results are saved
+  for (const auto& file : all)
+    if (const auto [other, first] = by_name.emplace(file.stem().string(), file); !first)
+      throw file_error(file.string(), "its results would replace those of " + other->second.string());
+  return all;
+}
+
+/// Predicts one photograph, writes mask and overlay, and returns its line of JSON.
+template <class T>
+nlohmann::ordered_json predict_one(const command& c, typename predictor<T>::session& session, float threshold,
+                                   const std::filesystem::path& file) {
+  const auto begin = std::chrono::steady_clock::now();
+  tensor<std::uint8_t> photo = read_image(file, {.channels = 3});
+  const auto [N, H, W, C] = photo.extents();
+  tensor<std::uint8_t> mask({1, H, W, 1}, uninitialized);
+  index_t pixels = 0, top = H, left = W, bottom = -1, right = -1;
+  {
+    const tensor<float> probability = session.probability(photo.view());
+    for (index_t h = 0; h < H; ++h)
+      for (index_t w = 0; w < W; ++w) {
+        const bool lesion = probability(0, h, w, 0) >= threshold;
+        mask(0, h, w, 0) = lesion ? 255 : 0;
+        if (!lesion) continue;
+        ++pixels;
+        top = std::min(top, h), bottom = std::max(bottom, h);
+        left = std::min(left, w), right = std::max(right, w);
+      }
+  }
+  nlohmann::ordered_json line{{"image", file.string()}, {"width", W}, {"height", H}};
+  const auto mask_path = c.out / (file.stem().string() + "_mask.png");
+  write_png(mask_path, mask.view(), {.bilevel = true});
+  line["mask"] = mask_path.string();
+  if (!c.no_overlays) {
+    const auto overlay_path = c.out / (file.stem().string() + "_overlay.jpg");
+    draw_overlay(photo.view(), mask.view(), {});
+    write_jpeg(overlay_path, photo.view());
+    line["overlay"] = overlay_path.string();
+  }
+  line["lesion_pixels"] = pixels;
+  line["lesion_share"] = static_cast<double>(pixels) / static_cast<double>(H * W);
+  if (pixels > 0) line["bounding_box"] = {{"left", left}, {"top", top}, {"width", right - left + 1}, {"height", bottom - top + 1}};
+  else line["bounding_box"] = nullptr;
+  line["threshold"] = threshold;
+  line["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return line;
+}
+
+/// Returns how many photographs could not be read.
+template <class T>
+int predict(const command& c) {
+  const predictor<T> lesions(c.weights);
+  const float threshold = c.threshold > 0 ? c.threshold : lesions.settings().threshold;
+  thread_pool threads(c.threads);
+  cpu_context ctx(threads);
+  typename predictor<T>::session session(lesions, ctx);
+
+  const auto files = photographs(c.images);
+  std::filesystem::create_directories(c.out);
+  const auto lines_path = c.out / "predictions.jsonl";
+  std::ofstream lines(lines_path);
+  int failures = 0;
+  for (const auto& file : files) {
+    try {
+      const std::string line = predict_one<T>(c, session, threshold, file).dump();
+      std::cout << line << std::endl;
+      lines << line << std::endl;
+      if (!lines) throw error(lines_path.string() + ": can't be written; is the disk full?");
+    } catch (const file_error& problem) {
+      if (!c.keep_going) throw;
+      std::cerr << "predict: " << problem.what() << '\n';
+      ++failures;
+    }
+  }
+  return failures;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Outlines lesions in dermoscopic photographs. For research only; not a medical device, and no diagnosis.");
+  command c;
+  app.option_defaults()->always_capture_default();
+  app.add_option("weights", c.weights, "best.safetensors, as train_isic wrote it")->required()->type_name("WEIGHTS");
+  app.add_option("images", c.images, "photographs, or folders of them")->required()->type_name("IMAGE|FOLDER");
+  app.add_option("--out,-o", c.out, "folder for masks, overlays and predictions.jsonl");
+  app.add_option("--threshold", c.threshold, "of the probability; 0: the one in the weights file");
+  app.add_option("--threads,-t", c.threads, "0: one per core");
+  app.add_option("--type", c.type, "activations are stored as")->check(CLI::IsMember({"float", "bfloat16"}));
+  app.add_flag("--no-overlays", c.no_overlays, "write masks only");
+  app.add_flag("--keep-going", c.keep_going, "go on after an image that can't be read");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return (c.type == "float" ? predict<float>(c) : predict<bfloat16>(c)) > 0 ? 1 : 0;
+  } catch (const std::exception& problem) {
+    std::cerr << "predict: " << problem.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,63 @@
+// lamina::train · SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <lamina/data/cache.hpp>
+#include <lamina/data/loader.hpp>
+#include <lamina/ops/loss.hpp>
+#include <lamina/train/optimizer.hpp>
+#include <lamina/train/schedule.hpp>
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lamina {
+
+/// How a network is trained. The defaults are the recipe that we advise.
+struct train_options {
+  index_t epochs = 30;
+  index_t max_steps = 0;        // stop after so many updates; 0: no limit. The schedule looks at `epochs` only
+  index_t batch_size = 16;
+  index_t accumulate = 1;       // batches per update of the weights
+  index_t height = 256, width = 256;
+  std::uint64_t seed = 1;       // of the weights, the order of images, their random changes
+
+  lamina::loss loss = bce_dice_params{};
+  optimizer_params optimizer = adam_params{.learning_rate = 1e-3f, .weight_decay = 1e-2f};  // AdamW
+  lamina::schedule::curve schedule = cosine_schedule{};
+  index_t warm_up = 100;        // steps in which the learning rate rises; a tenth of the run at most
+  float clip_norm = 0;          // gradients of a greater norm are shortened to it; 0: never
+  float average_decay = 0.99f;  // of the moving average of the weights, which is validated and kept; 0: none
+
+  bool flips = true;            // left-right and up-down, each with probability ½
+  sample_transform transform = {};  // instead of resizing, flips and normalisation, if given
+  lamina::normalisation normalisation = {};
+  float threshold = 0.5f;       // of probabilities, in every figure
+
+  int workers = 2;              // threads that read images
+  index_t queue = 4;            // batches read ahead
+  bool drop_last = false;       // leave out an epoch's last batch unless it is full
+  reading_policy policy = reading_policy::stop;
+
+  index_t patience = 0;         // stop after so many epochs without a better validation IoU; 0: never
+  index_t checkpoint_every = 0; // steps between checkpoints, besides those at the end of each epoch; 0: none
+  std::filesystem::path folder = {};  // of checkpoint.safetensors and best.safetensors; empty: no files
+  text_map notes = {};          // kept in the checkpoint for whoever resumes
+  const std::atomic<bool>* stop = nullptr;  // looked at after every step: save and end
+};
+
+/// Pictures and which of them are for what.
+struct train_data {
+  sample_source source;
+  std::vector<index_t> training, validation, test;  // the last two may be empty
+};
+
+/// The splits training, validation and test of a data set, resized and cached in memory.
+/// Throws `error` when there is no training split.
+inline train_data train_data_of(const dataset& data, const dataset_source_options& options) {
+  const auto split = [&](const char* name) { return data.has_split(name) ? data.split(name) : std::vector<index_t>{}; };
+  return {dataset_source(data, options), data.split("training"), split("validation"), split("test")};
+}
+
+}  // namespace lamina
