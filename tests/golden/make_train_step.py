@@ -101,7 +101,7 @@ def stored(name, t, transposed_filters):
     return t.float().contiguous().clone()
 
 
-def make(file, net, size):
+def make(file, net, size, batch=2):
     net = net.double()
     transposed = {f"{n}.weight" for n, m in net.named_modules() if isinstance(m, nn.ConvTranspose2d)}
     for name, p in net.named_parameters():  # values that float holds exactly, and norms that do something
@@ -109,8 +109,8 @@ def make(file, net, size):
             if "norm" in name:
                 p.add_(0.2 * torch.randn_like(p))
             p.copy_(p.float())
-    x = torch.randn(2, 3, size, size).double()
-    y = (torch.rand(2, 1, size, size) < 0.4).double()
+    x = torch.randn(batch, 3, size, size).double()
+    y = (torch.rand(batch, 1, size, size) < 0.4).double()
     out = {"x": x.permute(0, 2, 3, 1).float().contiguous(), "target": y.permute(0, 2, 3, 1).float().contiguous()}
     for name, p in net.named_parameters():
         out["before." + name] = stored(name, p, transposed)
@@ -130,11 +130,11 @@ def make(file, net, size):
         if "running" in name:
             out["after." + name] = stored(name, b, transposed)
     save_file(out, HERE / file)
-    print(file, sum(p.numel() for p in net.parameters()), "parameters, loss", float(loss))
+    print(file, sum(p.numel() for p in net.parameters()), "parameters, loss", loss.item())
 
 
 torch.manual_seed(20250101)
 make("train_step_unet.safetensors", UNet(2, 16), 32)
 make("train_step_unet_classic.safetensors", UNet(2, 32, transposed=True), 32)
 make("train_step_segnet.safetensors", SegNet(2, norm=False), 32)
-make("train_step_segnet_bn.safetensors", SegNet(2, norm=True), 64)
+make("train_step_segnet_bn.safetensors", SegNet(2, norm=True), 64, batch=4)
