@@ -51,7 +51,8 @@ TEST_CASE("components: small drawings") {
 TEST_CASE("components: random masks equal flood filling") {
   for (std::uint32_t number = 0; number < 200; ++number) {
     random_stream stream({.seed = 5, .sample = number});
-    tensor<std::uint8_t> mask({1, 1 + static_cast<index_t>(stream.below(20)), 1 + static_cast<index_t>(stream.below(20)), 1});
+    tensor<std::uint8_t> mask(
+        {1, 1 + static_cast<index_t>(stream.below(20)), 1 + static_cast<index_t>(stream.below(20)), 1});
     const float share = stream.uniform(0.05f, 0.7f);
     for (std::uint8_t& pixel : mask) pixel = stream.uniform() < share ? 255 : 0;
     CHECK(count_components(mask) == flood_count(mask.clone()));

@@ -26,7 +26,7 @@ struct plot_series {
 };
 
 struct plot_options {
-  std::string title, x_label, y_label, right_label;
+  std::string title{}, x_label{}, y_label{}, right_label{};
   index_t width = 900, height = 500;
 };
 
@@ -73,7 +73,7 @@ std::optional<plot_axis> plot_axis_of(std::span<const plot_series> series, int m
   bool whole_numbers = whole_steps;
   for (const plot_series& s : series)
     for (const double v : values(s))
-      if (std::isfinite(v)) {
+      if (std::abs(v) < 1e100) {  // beyond it differences overflow; such points fall off the chart
         low = std::min(low, v);
         high = std::max(high, v);
         whole_numbers = whole_numbers && v == std::floor(v);

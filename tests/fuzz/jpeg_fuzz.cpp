@@ -1,0 +1,17 @@
+// needs: jpeg
+// SPDX-License-Identifier: Apache-2.0
+// JPEG from any bytes, strictly and with damage accepted: a picture or a lamina::error, never anything else.
+// clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -I include tests/fuzz/jpeg_fuzz.cpp -ljpeg
+#include <lamina/image/jpeg.hpp>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const auto input = std::as_bytes(std::span(bytes, size));
+  for (const bool accept_damaged : {false, true}) {
+    try {
+      lamina::decode_jpeg(input, "fuzz.jpg",
+                          {.channels = accept_damaged ? 1 : 0, .accept_damaged = accept_damaged, .max_pixels = 1 << 16});
+    } catch (const lamina::error&) {
+    }
+  }
+  return 0;
+}
