@@ -34,13 +34,13 @@ struct layer {
   }
   template <class T>
   void forward(cpu_context& ctx, view<const T> x, batch_norm2d_params params, view<T> y) {
-    batch_norm2d_forward<T>(ctx, x, gamma.view(), beta.view(), params, running_mean.view(), running_var.view(), mean.view(),
-                            inv_std.view(), y);
+    batch_norm2d_forward<T>(ctx, x, gamma.view(), beta.view(), params, running_mean.view(), running_var.view(),
+                            mean.view(), inv_std.view(), y);
   }
   template <class T>
   void backward(cpu_context& ctx, view<const T> x, view<const T> dy, batch_norm2d_params params, view<T> dx) {
-    batch_norm2d_backward<T>(ctx, x, dy, gamma.view(), beta.view(), mean.view(), inv_std.view(), params, dx, dgamma.view(),
-                             dbeta.view());
+    batch_norm2d_backward<T>(ctx, x, dy, gamma.view(), beta.view(), mean.view(), inv_std.view(), params, dx,
+                             dgamma.view(), dbeta.view());
   }
 };
 
@@ -62,9 +62,12 @@ TEST_CASE_TEMPLATE("batch_norm2d: every instruction set equals the reference", T
                        expected_dx(extents);
         layer<double> want(extents.c);
         layer<float> have(extents.c);
-        for (auto [to, from] : {std::pair{&want.gamma, &have.gamma}, {&want.beta, &have.beta},
-                                {&want.running_mean, &have.running_mean}, {&want.running_var, &have.running_var},
-                                {&want.dgamma, &have.dgamma}, {&want.dbeta, &have.dbeta}})
+        for (auto [to, from] : {std::pair{&want.gamma, &have.gamma},
+                                {&want.beta, &have.beta},
+                                {&want.running_mean, &have.running_mean},
+                                {&want.running_var, &have.running_var},
+                                {&want.dgamma, &have.dgamma},
+                                {&want.dbeta, &have.dbeta}})
           *to = converted<double>(*from);
         want.reference_forward<double>(expected_x, params, expected);
         want.reference_backward<double>(expected_x, expected_dy, params, expected_dx);
@@ -84,8 +87,8 @@ TEST_CASE_TEMPLATE("batch_norm2d: every instruction set equals the reference", T
         check_close(dx, expected_dx, (sum_eps + 2 * eps) * 4 * one_pixel);
 
         auto again = x.clone();
-        batch_norm2d_apply<T>(ctx, again.view(), have.gamma.view(), have.beta.view(), have.mean.view(), have.inv_std.view(),
-                              params, again.view());
+        batch_norm2d_apply<T>(ctx, again.view(), have.gamma.view(), have.beta.view(), have.mean.view(),
+                              have.inv_std.view(), params, again.view());
         CHECK(same_bits<T>(again.view(), y.view()));
 
         sliced_tensor<T> x_slice(extents), y_slice(extents), dx_slice(extents);
@@ -214,8 +217,9 @@ TEST_CASE("batch_norm2d: wrong arguments are refused") {
   layer<float> three(3), four(4);
   check_error([&] { three.forward<float>(ctx, x, {}, y); },
               "batch_norm2d_forward: x [1,2,2,3] and y [1,2,2,4] differ in shape (NHWC)");
-  check_error([&] { four.forward<float>(ctx, x, {}, x); },
-              "batch_norm2d_forward: gamma [1,1,1,4] must be [1,1,1,3], one value for each channel of x [1,2,2,3] (NHWC)");
+  check_error(
+      [&] { four.forward<float>(ctx, x, {}, x); },
+      "batch_norm2d_forward: gamma [1,1,1,4] must be [1,1,1,3], one value for each channel of x [1,2,2,3] (NHWC)");
   check_error([&] { three.forward<float>(ctx, none, {}, none); }, "has nothing to take statistics of");
   check_error([&] { three.forward<float>(ctx, x, {.epsilon = 0}, x); }, "epsilon 0 is not positive");
   check_error([&] { three.backward<float>(ctx, x, x, {.momentum = 2}, x); }, "momentum 2 is outside [0, 1]");

@@ -14,9 +14,9 @@ struct pool_case {
   pool2d_params params;
 };
 
-const std::vector<pool_case> cases{{{1, 2, 2, 1}, {}},        {{1, 5, 7, 3}, {}},        {{2, 8, 6, 17}, {}},
-                                   {{1, 4, 4, 64}, {}},       {{3, 3, 9, 33}, {}},       {{2, 7, 8, 5}, {3, 2}},
-                                   {{1, 9, 9, 18}, {3, 3}},   {{1, 6, 5, 6}, {2, 1}},    {{1, 8, 9, 7}, {2, 3}},
+const std::vector<pool_case> cases{{{1, 2, 2, 1}, {}},        {{1, 5, 7, 3}, {}},     {{2, 8, 6, 17}, {}},
+                                   {{1, 4, 4, 64}, {}},       {{3, 3, 9, 33}, {}},    {{2, 7, 8, 5}, {3, 2}},
+                                   {{1, 9, 9, 18}, {3, 3}},   {{1, 6, 5, 6}, {2, 1}}, {{1, 8, 9, 7}, {2, 3}},
                                    {{1, 17, 18, 2}, {16, 1}}, {{2, 3, 3, 4}, {1, 1}}};
 
 /// Few different values, so that there are ties.
@@ -125,8 +125,10 @@ TEST_CASE("max_pool2d: same bits for any number of workers") {
     tensor<float> dx(extents);
     max_pool2d_forward(ctx, x.view(), {3, 1}, y.view(), indices.view());
     max_pool2d_backward(ctx, y.view(), indices.view(), {3, 1}, false, dx.view());
-    if (threads == 1) first = std::move(dx);
-    else CHECK(same_bits<float>(first.view(), dx.view()));
+    if (threads == 1)
+      first = std::move(dx);
+    else
+      CHECK(same_bits<float>(first.view(), dx.view()));
   }
 }
 

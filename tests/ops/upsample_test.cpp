@@ -11,7 +11,7 @@ using namespace lamina::testing;
 namespace {
 template <class T>
 constexpr double tolerance = std::is_same_v<T, bfloat16> ? 0x1p-6 : 1e-5;
-}
+}  // namespace
 
 TEST_CASE_TEMPLATE("upsample_nearest2d: every instruction set equals the reference", T, float, bfloat16) {
   for_each_isa([](cpu_context& ctx) {
@@ -90,8 +90,10 @@ TEST_CASE("upsample: same bits for any number of workers") {
     tensor<float> dx(extents);
     upsample_bilinear2d_backward(ctx, dy.view(), {}, dx.view());
     CHECK(ctx.scratch().capacity() == upsample_bilinear2d_backward_scratch(extents, large));
-    if (threads == 1) first = std::move(dx);
-    else CHECK(same_bits<float>(first.view(), dx.view()));
+    if (threads == 1)
+      first = std::move(dx);
+    else
+      CHECK(same_bits<float>(first.view(), dx.view()));
   }
 }
 

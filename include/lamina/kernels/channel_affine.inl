@@ -1,7 +1,7 @@
 // Included once per instruction set by simd/foreach_isa.hpp.
 
-// Sums run in float over a block of `pixels` ≤ 64 pixels and are then added to double ones. Values are taken relative to
-// a guess of their mean, which each block improves for the next, so that a mean far from zero costs no digits.
+// Sums run in float over a block of `pixels` ≤ 64 pixels and are then added to double ones. Values are taken relative
+// to a guess of their mean, which each block improves for the next, so that a mean far from zero costs no digits.
 template <int vectors, class T>
 inline void add_block_moments(index_t pixels, index_t channels, pixel_run<const T> x, float* guess, double* sum,
                               double* squares) {
@@ -25,8 +25,9 @@ inline void add_block_moments(index_t pixels, index_t channels, pixel_run<const 
     shift[v].store(m), first[v].store(a), second[v].store(b);
     for (index_t i = 0; i < count_of_lanes; ++i) {
       const double s = static_cast<double>(m[i]), d = static_cast<double>(a[i]);
-      sum[c0 + i] += count * s + d;                                          // Σ x  = n·s + Σ (x − s)
-      squares[c0 + i] += static_cast<double>(b[i]) + s * (2 * d + count * s);  // Σ x² = Σ (x − s)² + 2s·Σ (x − s) + n·s²
+      sum[c0 + i] += count * s + d;  // Σ x  = n·s + Σ (x − s)
+      squares[c0 + i] +=
+          static_cast<double>(b[i]) + s * (2 * d + count * s);  // Σ x² = Σ (x − s)² + 2s·Σ (x − s) + n·s²
     }
     store_up_to(guess + c0, channels - c0, fma(first[v], share, shift[v]));
   }
@@ -119,8 +120,10 @@ inline void channel_gradient(run_extents extents, pixel_run<const T> x, pixel_ru
     for (index_t c = 0; c < extents.channels; c += vf::lanes) {
       const index_t left = extents.channels - c;
       const vf value = load_up_to(x[p] + c, left), scales = load_up_to(scale + c, left);
-      const vf g = activation_gradient(fma(value, scales, load_up_to(shift + c, left)), load_up_to(dy[p] + c, left), slopes);
-      const vf rest = fma(load_up_to(along_x + c, left), value - load_up_to(mean + c, left), load_up_to(offset + c, left));
+      const vf g =
+          activation_gradient(fma(value, scales, load_up_to(shift + c, left)), load_up_to(dy[p] + c, left), slopes);
+      const vf rest =
+          fma(load_up_to(along_x + c, left), value - load_up_to(mean + c, left), load_up_to(offset + c, left));
       store_up_to(dx[p] + c, left, fma(scales, g, rest));
     }
   }

@@ -3,7 +3,8 @@
 /// Lanes that hold NaN: neither above −∞ nor below zero.
 inline unsigned nan_lanes(vf v) {
   constexpr unsigned all = (1u << vf::lanes) - 1u;
-  return all & ~(to_bits(greater(v, vf::set(-std::numeric_limits<float>::infinity()))) | to_bits(greater(vf::zero(), v)));
+  return all &
+         ~(to_bits(greater(v, vf::set(-std::numeric_limits<float>::infinity()))) | to_bits(greater(vf::zero(), v)));
 }
 
 /// Writes positions of min(count, lanes) channels, whose bits 0 and 1 are given apart, at two bits each.
@@ -33,7 +34,8 @@ inline unsigned chosen_lanes(const std::uint8_t* indices, index_t c, index_t cou
     return (position & 1 ? low : ~low) & (position & 2 ? high : ~high);
   }
   unsigned bits = 0;
-  for (index_t i = 0; i < std::min(vf::lanes, count); ++i) bits |= static_cast<unsigned>(indices[c + i] == position) << i;
+  for (index_t i = 0; i < std::min(vf::lanes, count); ++i)
+    bits |= static_cast<unsigned>(indices[c + i] == position) << i;
   return bits;
 }
 
@@ -136,7 +138,8 @@ inline void max_pool2d_backward(view<const T> dy, view<const std::uint8_t> indic
   // windows o with o·stride ≤ position < o·stride + kernel
   const index_t h_begin = h < kernel ? 0 : (h - kernel) / stride + 1, h_end = std::min(h / stride + 1, dy.extents().h);
   for (index_t w = 0; w < dx.extents().w; ++w) {
-    const index_t w_begin = w < kernel ? 0 : (w - kernel) / stride + 1, w_end = std::min(w / stride + 1, dy.extents().w);
+    const index_t w_begin = w < kernel ? 0 : (w - kernel) / stride + 1,
+                  w_end = std::min(w / stride + 1, dy.extents().w);
     T* const to = dx.pixel(n, h, w);
     for (index_t c = 0; c < C; c += vf::lanes) {
       const index_t count = C - c;

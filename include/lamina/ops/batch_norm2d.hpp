@@ -16,10 +16,10 @@
 namespace lamina {
 
 struct batch_norm2d_params {
-  float epsilon = 1e-5f;                 // added to the variance, > 0
-  float momentum = 0.9f;                 // of the running values: r ← momentum·r + (1 − momentum)·batch
+  float epsilon = 1e-5f;                  // added to the variance, > 0
+  float momentum = 0.9f;                  // of the running values: r ← momentum·r + (1 − momentum)·batch
   bool unbiased_running_variance = true;  // n/(n − 1) in the running variance; the batch itself is normalised by 1/n
-  float activation_slope = 1;            // act(z) = z where z > 0, else slope·z: 1 none, 0 ReLU, 0.01 leaky ReLU
+  float activation_slope = 1;             // act(z) = z where z > 0, else slope·z: 1 none, 0 ReLU, 0.01 leaky ReLU
 };
 
 namespace reference {
@@ -216,8 +216,9 @@ void batch_norm2d_inference(cpu_context& ctx, std::type_identity_t<view<const T>
   auto scratch = ctx.scratch().open();
   const view<float> inv_std = scratch.take<float>(vector_shape(x.extents().c));
   float *scale = scratch.take<float>(x.extents().c), *shift = scratch.take<float>(x.extents().c);
+  const double epsilon = static_cast<double>(params.epsilon);
   for (index_t c = 0; c < x.extents().c; ++c)
-    inv_std[c] = static_cast<float>(1 / std::sqrt(static_cast<double>(running_var[c]) + static_cast<double>(params.epsilon)));
+    inv_std[c] = static_cast<float>(1 / std::sqrt(static_cast<double>(running_var[c]) + epsilon));
   detail::fold_normalisation(gamma, beta, running_mean, inv_std, scale, shift);
   channel_affine_forward<T>(ctx, x, scale, shift, params.activation_slope, y);
 }

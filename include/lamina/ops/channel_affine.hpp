@@ -40,10 +40,11 @@ inline std::size_t channel_moments_scratch(shape x) {
          aligned_size(static_cast<std::size_t>(channel_sum_parts(x).count * x.c) * sizeof(float));
 }
 
-/// Two sums per channel: body(begin, end, first sums, second sums) adds those of pixels [begin, end) to zeros; the parts
-/// are added in their order.
+/// Two sums per channel: body(begin, end, first sums, second sums) adds those of pixels [begin, end) to zeros; the
+/// parts are added in their order.
 template <class Body>
-void sum_channels_in_parts(cpu_context& ctx, arena::frame& scratch, shape x, Body&& body, double* first, double* second) {
+void sum_channels_in_parts(cpu_context& ctx, arena::frame& scratch, shape x, Body&& body, double* first,
+                           double* second) {
   const channel_sum_parts parts(x);
   const index_t C = x.c;
   double* sums = scratch.take<double>(2 * parts.count * C);
@@ -114,8 +115,8 @@ void channel_gradient_sums(cpu_context& ctx, view<const T> x, view<const T> dy, 
         for_each_run_within(
             begin, end,
             [&](run_extents extents, pixel_run<const T> from, pixel_run<const T> gradient) {
-              LAMINA_DISPATCH(ctx.isa(), channel_gradient_sums(extents, from, gradient, scale, shift, mean, slope, first,
-                                                               second));
+              LAMINA_DISPATCH(ctx.isa(),
+                              channel_gradient_sums(extents, from, gradient, scale, shift, mean, slope, first, second));
             },
             x, dy);
       },
@@ -129,8 +130,8 @@ void channel_gradient_apply(cpu_context& ctx, view<const T> x, view<const T> dy,
   for_each_pixel_run(
       ctx,
       [&](run_extents extents, pixel_run<const T> from, pixel_run<const T> gradient, pixel_run<T> to) {
-        LAMINA_DISPATCH(ctx.isa(), channel_gradient(extents, from, gradient, scale, shift, mean, slope, along_x, offset,
-                                                    to));
+        LAMINA_DISPATCH(ctx.isa(),
+                        channel_gradient(extents, from, gradient, scale, shift, mean, slope, along_x, offset, to));
       },
       x, dy, dx);
 }

@@ -158,8 +158,8 @@ void scatter_to_windows(cpu_context& ctx, view<const T> pooled, view<const std::
 
 }  // namespace detail
 
-/// y = the maximum of each window, and where in the window it stood. Of equal maxima the first counts, row by row; a NaN
-/// counts as a maximum (of several the last).
+/// y = the maximum of each window, and where in the window it stood. Of equal maxima the first counts, row by row; a
+/// NaN counts as a maximum (of several the last).
 ///   x        [N,H,W,C]
 ///   y        pool2d_output_shape(x)
 ///   indices  pool2d_index_shape(y), or an empty view where nobody will ask
@@ -185,7 +185,8 @@ void max_pool2d_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x,
 /// Each dy goes to the element that was the maximum of its window; where windows overlap they add.
 ///   dy       [N,OH,OW,C]; indices as max_pool2d_forward wrote them
 ///   dx       [N,H,W,C]
-/// Assigns dx everywhere (zero where nothing goes), or adds to it when `accumulate`. Throws `error` when a shape is wrong.
+/// Assigns dx everywhere (zero where nothing goes), or adds to it when `accumulate`. Throws `error` when a shape is
+/// wrong.
 template <class T>
 void max_pool2d_backward(cpu_context& ctx, std::type_identity_t<view<const T>> dy, view<const std::uint8_t> indices,
                          pool2d_params params, bool accumulate, view<T> dx) {

@@ -25,7 +25,8 @@ void max_unpool2d_backward(view<const T> dy, view<const std::uint8_t> indices, p
       for (index_t w = 0; w < W; ++w)
         for (index_t c = 0; c < C; ++c) {
           const index_t index = pool2d_index(indices, params, n, h, w, c);
-          dx(n, h, w, c) = dy(n, h * params.stride + index / params.kernel, w * params.stride + index % params.kernel, c);
+          dx(n, h, w, c) =
+              dy(n, h * params.stride + index / params.kernel, w * params.stride + index % params.kernel, c);
         }
 }
 
@@ -64,17 +65,19 @@ void max_unpool2d_backward(cpu_context& ctx, std::type_identity_t<view<const T>>
                            pool2d_params params, view<T> dx) {
   detail::require_max_unpool2d("max_unpool2d_backward", "dy", dy, "dx", dx, indices, params);
   const auto [N, H, W, C] = dx.extents();
-  parallel_for(ctx.workers(), N * H, rows_per_piece(dx.extents()), [&, H = H, W = W, C = C](index_t begin, index_t end) {
-    for (index_t row = begin; row < end; ++row) {
-      const index_t n = row / H, h = row % H;
-      const pixel_run<const T> from{dy.pixel(n, h * params.stride, 0), dy.pixel_stride()};
-      const pixel_run<const std::uint8_t> index{indices.pixel(n, h, 0), indices.pixel_stride()};
-      const pixel_run<T> to{dx.pixel(n, h, 0), dx.pixel_stride()};
-      [&, W = W, C = C] {
-        LAMINA_DISPATCH(ctx.isa(), max_unpool2d_backward(run_extents{W, C}, from, dy.row_stride(), index, params, to));
-      }();
-    }
-  });
+  parallel_for(ctx.workers(), N * H, rows_per_piece(dx.extents()),
+               [&, H = H, W = W, C = C](index_t begin, index_t end) {
+                 for (index_t row = begin; row < end; ++row) {
+                   const index_t n = row / H, h = row % H;
+                   const pixel_run<const T> from{dy.pixel(n, h * params.stride, 0), dy.pixel_stride()};
+                   const pixel_run<const std::uint8_t> index{indices.pixel(n, h, 0), indices.pixel_stride()};
+                   const pixel_run<T> to{dx.pixel(n, h, 0), dx.pixel_stride()};
+                   [&, W = W, C = C] {
+                     LAMINA_DISPATCH(
+                         ctx.isa(), max_unpool2d_backward(run_extents{W, C}, from, dy.row_stride(), index, params, to));
+                   }();
+                 }
+               });
 }
 
 }  // namespace lamina

@@ -10,14 +10,13 @@
 
 namespace lamina {
 
-/// Calls body(extents, run of each operand…) for runs that together cover the pixels [begin, end) of the operands, which
-/// have the same N, H, W. Pixels are counted along rows, then images.
+/// Calls body(extents, run of each operand…) for runs that together cover the pixels [begin, end) of the operands,
+/// which have the same N, H, W. Pixels are counted along rows, then images.
 template <class Body, class T, class... Ts>
 void for_each_run_within(index_t begin, index_t end, Body&& body, view<T> first, view<Ts>... rest) {
   const auto [N, H, W, C] = first.extents();
   if (first.pixels_are_evenly_spaced() && (rest.pixels_are_evenly_spaced() && ...)) {
-    body(run_extents{end - begin, C},
-         pixel_run<T>{first.data() + begin * first.pixel_stride(), first.pixel_stride()},
+    body(run_extents{end - begin, C}, pixel_run<T>{first.data() + begin * first.pixel_stride(), first.pixel_stride()},
          pixel_run<Ts>{rest.data() + begin * rest.pixel_stride(), rest.pixel_stride()}...);
     return;
   }

@@ -32,7 +32,8 @@ struct linear_readers {
 
 inline linear_source linear_source_of(index_t o, index_t in, index_t out, bool align_corners) {
   const double o_ = static_cast<double>(o), in_ = static_cast<double>(in), out_ = static_cast<double>(out);
-  const double place = align_corners ? (out > 1 ? o_ * (in_ - 1) / (out_ - 1) : 0) : std::max(0.0, (o_ + 0.5) * in_ / out_ - 0.5);
+  const double place =
+      align_corners ? (out > 1 ? o_ * (in_ - 1) / (out_ - 1) : 0) : std::max(0.0, (o_ + 0.5) * in_ / out_ - 0.5);
   const index_t first = std::min(static_cast<index_t>(place), in - 1);
   return {first, std::min(first + 1, in - 1), static_cast<float>(place - static_cast<double>(first))};
 }

@@ -72,7 +72,8 @@ void upsample_nearest2d_forward(cpu_context& ctx, std::type_identity_t<view<cons
     for (index_t row = begin; row < end; ++row)
       for (index_t w = 0; w < x.extents().w; ++w) {
         const T* const from = x.pixel(row / H, row % H / params.scale, w);
-        for (index_t j = 0; j < params.scale; ++j) std::copy_n(from, C, y.pixel(row / H, row % H, w * params.scale + j));
+        for (index_t j = 0; j < params.scale; ++j)
+          std::copy_n(from, C, y.pixel(row / H, row % H, w * params.scale + j));
       }
   });
 }
@@ -85,16 +86,17 @@ void upsample_nearest2d_backward(cpu_context& ctx, std::type_identity_t<view<con
                                  upsample_nearest2d_params params, view<T> dx) {
   detail::require_upsample_nearest2d("upsample_nearest2d_backward", "dx", dx, "dy", dy, params);
   const auto [N, H, W, C] = dx.extents();
-  parallel_for(ctx.workers(), N * H, rows_per_piece(dy.extents()), [&, H = H, W = W, C = C](index_t begin, index_t end) {
-    for (index_t row = begin; row < end; ++row) {
-      const run_extents extents{W, C};
-      const pixel_run<const T> from{dy.pixel(row / H, row % H * params.scale, 0), dy.pixel_stride()};
-      const pixel_run<T> to{dx.pixel(row / H, row % H, 0), dx.pixel_stride()};
-      [&] {
-        LAMINA_DISPATCH(ctx.isa(), upsample_nearest2d_backward(extents, from, dy.row_stride(), params.scale, to));
-      }();
-    }
-  });
+  parallel_for(
+      ctx.workers(), N * H, rows_per_piece(dy.extents()), [&, H = H, W = W, C = C](index_t begin, index_t end) {
+        for (index_t row = begin; row < end; ++row) {
+          const run_extents extents{W, C};
+          const pixel_run<const T> from{dy.pixel(row / H, row % H * params.scale, 0), dy.pixel_stride()};
+          const pixel_run<T> to{dx.pixel(row / H, row % H, 0), dx.pixel_stride()};
+          [&] {
+            LAMINA_DISPATCH(ctx.isa(), upsample_nearest2d_backward(extents, from, dy.row_stride(), params.scale, to));
+          }();
+        }
+      });
 }
 
 }  // namespace lamina
