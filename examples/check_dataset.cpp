@@ -13,8 +13,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
+#include <map>
+#include <string_view>
 
 int main(int argc, char** argv) {
   std::string path;
@@ -44,8 +47,8 @@ int main(int argc, char** argv) {
       const auto is_of_kind = [kind](const lamina::finding& f) { return f.kind == kind; };
       const auto count = std::count_if(findings.begin(), findings.end(), is_of_kind);
       errors |= count > 0 && (strict || is_error(kind));
-      std::cout << "  " << std::setw(30) << name(kind) << std::setw(8) << count
-                << (count == 0 ? "ok" : is_error(kind) ? "ERROR" : "warning") << '\n';
+      const std::string_view verdict = count == 0 ? "ok" : is_error(kind) ? "ERROR" : "warning";
+      std::cout << "  " << std::setw(30) << name(kind) << std::setw(8) << count << verdict << '\n';
     }
     std::map<lamina::finding_kind, int> printed;
     for (const lamina::finding& f : findings)

@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
   std::string folder, file, name, description;
   bool skip = false;
   CLI::App app("Writes the YAML description of a data set that lies in folders.");
-  app.add_option("folder", folder, "holds training|validation|test folders, or those of the ISIC 2017 challenge")->required();
+  app.add_option("folder", folder, "holds training|validation|test folders, or those of the ISIC 2017 challenge")
+      ->required();
   app.add_option("file", file, "the YAML file to write")->required();
   app.add_option("--name", name, "of the data set; default: the folder's");
   app.add_option("--description", description, "a sentence for those who find the file");

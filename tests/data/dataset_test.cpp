@@ -134,17 +134,21 @@ TEST_CASE("yaml: bad texts are refused with file, line and value") {
   check_refused("images:\n- {label: a.png}\n", "line 2: image 0 has no 'location'");
   check_refused("images:\n- a.jpg\n- {location: {a: b}}\n", "line 3: the path of image 1 must be a text, not a map");
   check_refused("images:\n- {location: a.jpg, label: 1}\n", "line 2: label 1 is the number of a class");
-  check_refused("classes: [x]\nimages:\n- {location: a.jpg, label: 1}\n", "line 3: label 1 is out of range: there are 1 classes");
+  check_refused("classes: [x]\nimages:\n- {location: a.jpg, label: 1}\n",
+                "line 3: label 1 is out of range: there are 1 classes");
   check_refused("classes: [x]\nimages:\n- {location: a.jpg, label: [y]}\n", "label 'y' names no class");
   check_refused("classes: [x, x]\nimages: a.jpg", "'x' stands twice in 'classes'");
   check_refused("features: [x]\nimages:\n- {location: a.jpg, values: [1, 2]}\n", "line 3: 2 values for 1 features");
-  check_refused("features: [x]\nimages:\n- {location: a.jpg, values: {y: 2}}\n", "value for 'y', which is not in 'features'");
+  check_refused("features: [x]\nimages:\n- {location: a.jpg, values: {y: 2}}\n",
+                "value for 'y', which is not in 'features'");
   check_refused("images: a.jpg\nsplit: [0]", "line 2: 'split' must be a map");
   check_refused("images: a.jpg\nsplit: {training: 0}", "split 'training' must be a list of indices, not a scalar");
   check_refused("images: a.jpg\nsplit: {training: [x]}", "split 'training' has 'x' where an index is expected");
-  check_refused("images: a.jpg\nsplit:\n  test: [0,\n   1]", "line 4: split 'test': index 1 is out of range: there are 1 images");
+  check_refused("images: a.jpg\nsplit:\n  test: [0,\n   1]",
+                "line 4: split 'test': index 1 is out of range: there are 1 images");
   check_refused("images: a.jpg\nsplit: {test: [-1]}", "index -1 is out of range");
-  check_refused("images: a.jpg\nsplit: {test: [99999999999999999999]}", "has '99999999999999999999' where an index is expected");
+  check_refused("images: a.jpg\nsplit: {test: [99999999999999999999]}",
+                "has '99999999999999999999' where an index is expected");
   check_refused("images: a.jpg\nsplit: {test: [0, 0]}", "split 'test' has index 0 twice");
   check_refused("images: a.jpg\nsplit: {test: [0], training: [0]}", "index 0 is in split 'test' and in 'training'");
   check_refused("images: a.jpg\nsplit: {test: [0], test: [0]}", "split 'test' is given twice");

@@ -186,8 +186,10 @@ TEST_CASE("loader: a skipped sample is counted and leaves the others in their pl
     for (std::size_t n = 0; n < all->samples.size(); ++n) {
       const index_t sample = all->samples[n];
       if (sample == 101 || sample == 106 || sample == 107) continue;
-      CHECK(same_bits(some->images.images(static_cast<index_t>(left.size())), all->images.images(static_cast<index_t>(n))));
-      CHECK(same_bits(some->masks.images(static_cast<index_t>(left.size())), all->masks.images(static_cast<index_t>(n))));
+      CHECK(same_bits(some->images.images(static_cast<index_t>(left.size())),
+                      all->images.images(static_cast<index_t>(n))));
+      CHECK(
+          same_bits(some->masks.images(static_cast<index_t>(left.size())), all->masks.images(static_cast<index_t>(n))));
       left.push_back(sample);
     }
     CHECK(some->samples == left);
@@ -272,7 +274,8 @@ TEST_CASE("loader: from files, with and without cache, and what is wrong with fi
   CHECK_NOTHROW(cached(1, pixels));
   check_error([&] { read_sample(data.samples[1]); }, data.samples[1].image.string() + ": ");
 
-  const auto small_mask = resized(read_image(data.samples[2].mask, {.channels = 1}).view(), interpolation::nearest, 10, 12);
+  const auto small_mask =
+      resized(read_image(data.samples[2].mask, {.channels = 1}).view(), interpolation::nearest, 10, 12);
   write_png(data.samples[2].mask, small_mask.view());
   check_error([&] { read_sample(data.samples[2]); }, "mask of 12×10 pixels for an image of 48×40");
   sample without = data.samples[3];

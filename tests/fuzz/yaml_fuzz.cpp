@@ -7,7 +7,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(bytes), size);
   try {
-    const lamina::dataset data = lamina::parse_yaml_dataset(text, "/data/fuzz.yml", {.bytes = 1 << 20, .entries = 1 << 16});
+    const lamina::dataset data =
+        lamina::parse_yaml_dataset(text, "/data/fuzz.yml", {.bytes = 1 << 20, .entries = 1 << 16});
     // What was read can be written and read again.
     lamina::parse_yaml_dataset(lamina::yaml_text(data, "/data"), "/data/fuzz.yml", {.entries = 1 << 18});
   } catch (const lamina::error&) {

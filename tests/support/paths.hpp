@@ -15,8 +15,8 @@ inline std::filesystem::path repository_folder() {
   return std::filesystem::absolute(__FILE__).lexically_normal().parent_path().parent_path().parent_path();
 }
 
-/// The folder of real images: LAMINA_SHARED_DATA in the environment, or ../shared/data beside the repository. Nothing when
-/// it is absent; the test then says that it skips.
+/// The folder of real images: LAMINA_SHARED_DATA in the environment, or ../shared/data beside the repository. Nothing
+/// when it is absent; the test then says that it skips.
 inline std::optional<std::filesystem::path> shared_data() {
   const char* named = std::getenv("LAMINA_SHARED_DATA");
   std::filesystem::path folder =

@@ -21,20 +21,20 @@ struct sample_pixels {
   tensor<std::uint8_t> image, mask;
 };
 
-/// Gives sample number `sample`; called by several threads at once. `pixels` holds some earlier sample, whose memory may be
-/// used again. Throws `file_error` for what a reading policy may skip.
+/// Gives sample number `sample`; called by several threads at once. `pixels` holds some earlier sample, whose memory
+/// may be used again. Throws `file_error` for what a reading policy may skip.
 using sample_source = std::function<void(index_t sample, sample_pixels& pixels)>;
 
-/// Decodes a sample's image and mask and brings both to height × width (both 0: as they are). A sample without mask gets one
-/// of zeros.
-/// Throws `file_error` when a file can't be read or the mask's size is not the image's, `error` when the sample has
-/// several images.
+/// Decodes a sample's image and mask and brings both to height × width (both 0: as they are). A sample without mask
+/// gets one of zeros. Throws `file_error` when a file can't be read or the mask's size is not the image's, `error` when
+/// the sample has several images.
 inline sample_pixels read_sample(const sample& entry, index_t height = 0, index_t width = 0) {
-  require(entry.further_images.empty(), entry.image.string(), ": the sample consists of ", entry.further_images.size() + 1,
-          " images; only samples of one image can be read");
+  require(entry.further_images.empty(), entry.image.string(), ": the sample consists of ",
+          entry.further_images.size() + 1, " images; only samples of one image can be read");
   sample_pixels pixels;
   const image_info info = probe_image(entry.image);
-  // A JPEG is decoded at a reduced scale where twice the wanted size still fits, so that averaging has pixels to average.
+  // A JPEG is decoded at a reduced scale where twice the wanted size still fits, so that averaging has pixels to
+  // average.
   pixels.image = read_image(entry.image, {.channels = 3, .min_height = 2 * height, .min_width = 2 * width});
   if (entry.mask.empty()) {
     pixels.mask = tensor<std::uint8_t>({1, info.height, info.width, 1});
@@ -51,8 +51,8 @@ inline sample_pixels read_sample(const sample& entry, index_t height = 0, index_
   return pixels;
 }
 
-/// Samples in memory, up to a number of bytes. What came first stays: in training every sample is wanted once an epoch, so
-/// throwing out the oldest would throw out exactly what is wanted next. Safe to use from several threads.
+/// Samples in memory, up to a number of bytes. What came first stays: in training every sample is wanted once an epoch,
+/// so throwing out the oldest would throw out exactly what is wanted next. Safe to use from several threads.
 class sample_cache {
  public:
   explicit sample_cache(std::size_t limit_bytes) : limit_(limit_bytes) {}
@@ -84,8 +84,8 @@ class sample_cache {
 };
 
 struct dataset_source_options {
-  index_t height = 0, width = 0;                     // samples are brought to this size; 0: left as they are
-  std::size_t cache_bytes = std::size_t{1} << 30;    // 0: every sample is read from its files each time
+  index_t height = 0, width = 0;                   // samples are brought to this size; 0: left as they are
+  std::size_t cache_bytes = std::size_t{1} << 30;  // 0: every sample is read from its files each time
 };
 
 /// The samples of a data set on disk, resized and cached. `data` is copied as far as needed.

@@ -21,19 +21,35 @@
 namespace lamina {
 
 enum class finding_kind {
-  unreadable_image, unreadable_mask, missing_mask, size_differs,                 // errors: the loader would refuse these
-  extra_mask, grey_mask, empty_mask, several_components, near_duplicate          // warnings
+  // errors: the loader refuses these
+  unreadable_image,
+  unreadable_mask,
+  missing_mask,
+  size_differs,
+  // warnings
+  extra_mask,
+  grey_mask,
+  empty_mask,
+  several_components,
+  near_duplicate
 };
 inline constexpr std::array all_finding_kinds{
-    finding_kind::unreadable_image, finding_kind::unreadable_mask, finding_kind::missing_mask,
-    finding_kind::size_differs,     finding_kind::extra_mask,      finding_kind::grey_mask,
+    finding_kind::unreadable_image, finding_kind::unreadable_mask,    finding_kind::missing_mask,
+    finding_kind::size_differs,     finding_kind::extra_mask,         finding_kind::grey_mask,
     finding_kind::empty_mask,       finding_kind::several_components, finding_kind::near_duplicate};
 
 constexpr std::string_view name(finding_kind kind) {
-  constexpr std::array<std::string_view, 9> names{
-      "unreadable image", "unreadable mask", "image without mask",           "mask of another size",    "mask without image",
-      "grey mask",        "empty mask",      "mask of several components", "near-duplicate across splits"};
-  return names[static_cast<std::size_t>(kind)];
+  switch (kind) {
+    case finding_kind::unreadable_image: return "unreadable image";
+    case finding_kind::unreadable_mask: return "unreadable mask";
+    case finding_kind::missing_mask: return "image without mask";
+    case finding_kind::size_differs: return "mask of another size";
+    case finding_kind::extra_mask: return "mask without image";
+    case finding_kind::grey_mask: return "grey mask";
+    case finding_kind::empty_mask: return "empty mask";
+    case finding_kind::several_components: return "mask of several components";
+    default: return "near-duplicate across splits";
+  }
 }
 constexpr bool is_error(finding_kind kind) { return kind <= finding_kind::size_differs; }
 
@@ -94,8 +110,8 @@ inline void check_mask(const sample& entry, const image_info& image, std::vector
   const auto grey = [](std::uint8_t v) { return v != 0 && v != 255; };
   if (const auto first = std::find_if(mask.begin(), mask.end(), grey); first != mask.end())
     findings.push_back({finding_kind::grey_mask, entry.mask,
-                        to_text(std::count_if(mask.begin(), mask.end(), grey), " pixels are neither 0 nor 255, the first is ",
-                                static_cast<int>(*first))});
+                        to_text(std::count_if(mask.begin(), mask.end(), grey),
+                                " pixels are neither 0 nor 255, the first is ", static_cast<int>(*first))});
   if (const index_t count = count_components(mask); count == 0) {
     findings.push_back({finding_kind::empty_mask, entry.mask, "no pixel is inside"});
   } else if (count > 1) {
@@ -139,12 +155,14 @@ inline void find_near_duplicates(const dataset& data, const std::vector<fingerpr
       if (split_a == split_b || a == b) continue;
       const fingerprint& first = fingerprints[static_cast<std::size_t>(a)];
       const fingerprint& second = fingerprints[static_cast<std::size_t>(b)];
-      if (std::popcount(first.hash ^ second.hash) > options.hash_distance || first.small.empty() || second.small.empty())
+      if (std::popcount(first.hash ^ second.hash) > options.hash_distance || first.small.empty() ||
+          second.small.empty())
         continue;
       if (const double difference = mean_difference(first.small, second.small); difference <= options.mean_difference)
-        findings.push_back({finding_kind::near_duplicate, data.samples[static_cast<std::size_t>(a)].image,
-                            to_text("(", split_a, ") is nearly ", data.samples[static_cast<std::size_t>(b)].image.string(),
-                                    " (", split_b, "): mean difference ", difference, " of 255 at 32×32")});
+        findings.push_back(
+            {finding_kind::near_duplicate, data.samples[static_cast<std::size_t>(a)].image,
+             to_text("(", split_a, ") is nearly ", data.samples[static_cast<std::size_t>(b)].image.string(), " (",
+                     split_b, "): mean difference ", difference, " of 255 at 32×32")});
     }
 }
 

@@ -17,10 +17,10 @@ namespace lamina {
 /// One picture and what is known of it.
 struct sample {
   std::filesystem::path image;
-  std::filesystem::path mask;                  // empty: there is none
-  std::string name;                            // the image's file name without extension; results are saved under it
-  std::vector<index_t> labels;                 // classification: positions in dataset::classes
-  std::map<std::string, std::string> values;   // feature → value, as text
+  std::filesystem::path mask;                 // empty: there is none
+  std::string name;                           // the image's file name without extension; results are saved under it
+  std::vector<index_t> labels;                // classification: positions in dataset::classes
+  std::map<std::string, std::string> values;  // feature → value, as text
   std::vector<std::filesystem::path> further_images;  // of a sample that consists of several files
 };
 

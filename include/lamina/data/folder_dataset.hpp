@@ -59,8 +59,8 @@ inline std::string pairing_name(const std::filesystem::path& file) {
   return stem;
 }
 
-/// Image files of a folder by pairing name, in the order of names; superpixel maps, hidden files and other kinds are left
-/// out. Throws `file_error` when two files have the same name.
+/// Image files of a folder by pairing name, in the order of names; superpixel maps, hidden files and other kinds are
+/// left out. Throws `file_error` when two files have the same name.
 inline std::map<std::string, std::filesystem::path> images_by_name(const std::filesystem::path& folder) {
   constexpr std::array<std::string_view, 8> extensions{".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm"};
   std::map<std::string, std::filesystem::path> found;
@@ -98,9 +98,10 @@ inline void add_folder_pair(dataset& data, const std::filesystem::path& root, co
     add_sample(data, std::move(entry), std::string(pair.split));
   }
   if (first_without && policy == missing_mask::stop)
-    throw file_error(first_without->image.string(),
-                     to_text("has no mask ", first_without->name, ".png or ", first_without->name, "_segmentation.png in ",
-                             mask_folder.string(), " (", without, without == 1 ? " image lacks" : " images lack", " one)"));
+    throw file_error(
+        first_without->image.string(),
+        to_text("has no mask ", first_without->name, ".png or ", first_without->name, "_segmentation.png in ",
+                mask_folder.string(), " (", without, without == 1 ? " image lacks" : " images lack", " one)"));
   for (auto& [name, mask] : masks) data.extra_masks.push_back(std::move(mask));
 }
 
@@ -108,9 +109,9 @@ inline void add_folder_pair(dataset& data, const std::filesystem::path& root, co
 
 /// The data set that lies in `root` in one of these layouts; splits that are not there are left out.
 ///
-///     ISIC-2017_Training_Data/*.jpg     ISIC-2017_Training_Part1_GroundTruth/*_segmentation.png    (Validation, Test_v2)
-///     training/images/*                 training/masks/*  or  training/ground_truth/*              (validation, test)
-///     images/*                          masks/*  or  ground_truth/*                                (no split)
+///     ISIC-2017_Training_Data/*.jpg   ISIC-2017_Training_Part1_GroundTruth/*_segmentation.png  (Validation, Test_v2)
+///     training/images/*               training/masks/*  or  training/ground_truth/*            (validation, test)
+///     images/*                        masks/*  or  ground_truth/*                              (no split)
 ///
 /// An image and its mask have the same file name, but for the extension and a `_segmentation` or `_mask` of the mask.
 /// Samples stand in the order of their names. Superpixel maps beside the images are ignored.

@@ -1,8 +1,9 @@
 // lamina::data · SPDX-License-Identifier: Apache-2.0
-// Batches for a trainer, prepared ahead by worker threads. What a batch holds is a pure function of (seed, epoch, number):
-// the number of workers, their speed and where a run was resumed change nothing.
+// Batches for a trainer, prepared ahead by worker threads. What a batch holds is a pure function of (seed, epoch,
+// number): the number of workers, their speed and where a run was resumed change nothing.
 #pragma once
 
+#include <lamina/core/parallel.hpp>
 #include <lamina/data/cache.hpp>
 #include <lamina/data/transform.hpp>
 
@@ -37,8 +38,8 @@ struct loader_options {
   bool shuffle = false;               // another order each epoch
   bool drop_last = false;             // leave out a last batch that is not full
   std::uint64_t seed = 1;
-  int workers = 2;                    // threads; 0: everything happens in `next`
-  index_t queue = 4;                  // batches that may be in work or waiting, the lent one included; ≥ 2
+  int workers = 2;    // threads; 0: everything happens in `next`
+  index_t queue = 4;  // batches that may be in work or waiting, the lent one included; ≥ 2
   reading_policy policy = reading_policy::stop;
   index_t first_epoch = 0, first_batch = 0;  // where to start: a resumed run continues in the middle of an epoch
 };
@@ -50,8 +51,8 @@ struct loader_options {
 ///     for (int epoch = 0; epoch < 30; ++epoch)
 ///       while (const batch* b = training.next()) step(b->images, b->masks);
 ///
-/// The workers are always up to `queue` batches ahead, also across the end of an epoch. The batches' memory is allocated
-/// once and used again. Destruction at any time stops the workers after the sample each is at.
+/// The workers are always up to `queue` batches ahead, also across the end of an epoch. The batches' memory is
+/// allocated once and used again. Destruction at any time stops the workers after the sample each is at.
 class loader {
  public:
   /// Throws `error` for options out of range or when `samples` does not fill a batch that may be delivered.
@@ -61,15 +62,15 @@ class loader {
         samples_(std::move(samples)),
         options_(options),
         batches_(options.batch_size > 0 ? count_batches() : 0) {
-    require(options.batch_size > 0 && options.height > 0 && options.width > 0, "loader: batches of ", options.batch_size,
-            " images of ", options.width, "×", options.height, " pixels");
+    require(options.batch_size > 0 && options.height > 0 && options.width > 0, "loader: batches of ",
+            options.batch_size, " images of ", options.width, "×", options.height, " pixels");
     require(options.workers >= 0 && options.queue >= 2, "loader: ", options.workers, " workers, queue ", options.queue);
     require(!samples_.empty(), "loader: no samples");
     require(batches_ > 0, "loader: ", samples_.size(), " samples do not fill a batch of ", options.batch_size,
             ", and the last batch is to be dropped unless full");
     require(options.first_epoch >= 0 && options.first_batch >= 0 && options.first_batch <= batches_,
-            "loader: start at epoch ", options.first_epoch, ", batch ", options.first_batch, "; an epoch has ", batches_,
-            " batches");
+            "loader: start at epoch ", options.first_epoch, ", batch ", options.first_batch, "; an epoch has ",
+            batches_, " batches");
     const index_t slots = options.workers == 0 ? 2 : options.queue;
     slots_.reserve(static_cast<std::size_t>(slots));
     for (index_t i = 0; i < slots; ++i) slots_.emplace_back(options);
@@ -85,9 +86,9 @@ class loader {
   loader& operator=(const loader&) = delete;
   ~loader() { stop(); }
 
-  /// The next batch, lent until the next call; nullptr once at the end of each epoch. A batch is shorter by the samples that
-  /// the skip policy left out, and passed over when none is left. Throws what reading or transforming a sample of the batch
-  /// threw, and throws it again on every further call; `error` when not one sample of an epoch can be read.
+  /// The next batch, lent until the next call; nullptr once at the end of each epoch. A batch is shorter by the samples
+  /// that the skip policy left out, and passed over when none is left. Throws what reading or transforming a sample of
+  /// the batch threw, and throws it again on every further call; `error` when not one sample of an epoch can be read.
   const batch* next() {
     for (;;) {
       if (failure_) std::rethrow_exception(failure_);
@@ -151,7 +152,8 @@ class loader {
     s.number = opened_ % batches_;
     if (options_.shuffle && s.epoch != order_epoch_) {
       order_ = random_permutation(static_cast<index_t>(samples_.size()),
-                                  random_stream({.seed = options_.seed, .purpose = random_purpose::shuffle,
+                                  random_stream({.seed = options_.seed,
+                                                 .purpose = random_purpose::shuffle,
                                                  .epoch = static_cast<std::uint32_t>(s.epoch)}));
       order_epoch_ = s.epoch;
     }

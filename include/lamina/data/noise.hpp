@@ -10,7 +10,8 @@
 
 namespace lamina {
 
-/// Gradient noise (Perlin 1985, with the fifth-order fade of 2002): smooth, about −1 … 1, mean 0, features one unit wide.
+/// Gradient noise (Perlin 1985, with the fifth-order fade of 2002): smooth, about −1 … 1, mean 0, features one unit
+/// wide.
 class gradient_noise {
  public:
   explicit gradient_noise(random_stream& stream) : key_(stream()) {}
@@ -26,8 +27,8 @@ class gradient_noise {
     return 1.5f * (top + sv * (bottom - top));
   }
 
-  /// Σ 2⁻ᵏ · noise at 2ᵏ times the frequency. Octaves finer than `finest` (cycles a unit) are left out, so that a picture of
-  /// few pixels shows the same field without aliasing.
+  /// Σ 2⁻ᵏ · noise at 2ᵏ times the frequency. Octaves finer than `finest` (cycles a unit) are left out, so that a
+  /// picture of few pixels shows the same field without aliasing.
   float octaves(float x, float y, int count, float finest) const {
     float sum = 0, amplitude = 1, frequency = 1;
     for (int k = 0; k < count && frequency <= finest; ++k, amplitude *= 0.5f, frequency *= 2) {

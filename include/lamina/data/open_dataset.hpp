@@ -26,11 +26,12 @@ inline dataset open_dataset(const std::filesystem::path& path, missing_mask poli
     if (const auto extension = entry.path().extension(); extension == ".yml" || extension == ".yaml")
       descriptions.push_back(entry.path());
   if (descriptions.size() == 1) return read_yaml_dataset(descriptions.front());
-  throw file_error(path.string(),
-                   to_text("no data set in this folder; expected training/images beside training/masks (or ground_truth; "
-                           "also validation, test), ISIC-2017_Training_Data beside ISIC-2017_Training_Part1_GroundTruth "
-                           "(also Validation, Test_v2), images beside masks, or one YAML file (found ",
-                           descriptions.size(), ")"));
+  throw file_error(
+      path.string(),
+      to_text("no data set in this folder; expected training/images beside training/masks (or ground_truth; "
+              "also validation, test), ISIC-2017_Training_Data beside ISIC-2017_Training_Part1_GroundTruth "
+              "(also Validation, Test_v2), images beside masks, or one YAML file (found ",
+              descriptions.size(), ")"));
 }
 
 }  // namespace lamina

@@ -1,7 +1,8 @@
 // lamina::data · SPDX-License-Identifier: Apache-2.0
-// Made-up dermoscopic pictures: a skin lesion and its mask, for demonstrations and tests where no real images are at hand.
-// Colours follow from optics: light is filtered by melanin and blood (Beer and Lambert), so whatever is painted adds to
-// an optical density per colour channel, and skin and lesion stay within the browns, reds and slates of real ones.
+// Made-up dermoscopic pictures: a skin lesion and its mask, for demonstrations and tests where no real images are at
+// hand. Colours follow from optics: light is filtered by melanin and blood (Beer and Lambert), so whatever is painted
+// adds to an optical density per colour channel, and skin and lesion stay within the browns, reds and slates of real
+// ones.
 #pragma once
 
 #include <lamina/core/random.hpp>
@@ -26,25 +27,25 @@ struct synthetic_picture {
 namespace detail {
 
 /// Red, green, blue: densities or intensities.
-using colour = std::array<float, 3>;
+using spectrum = std::array<float, 3>;
 
-inline void add(colour& sum, float amount, const colour& c) {
+inline void add(spectrum& sum, float amount, const spectrum& c) {
   for (std::size_t i = 0; i < 3; ++i) sum[i] += amount * c[i];
 }
 
 // Densities of a unit of each pigment.
-inline constexpr colour thin_melanin{0.34f, 0.72f, 1.08f};  // tan: of healthy skin
-inline constexpr colour melanin{0.52f, 0.86f, 1.08f};       // brown
-inline constexpr colour deep_melanin{0.98f, 1.00f, 0.88f};  // slate: deep or dense melanin absorbs all colours alike
-inline constexpr colour blood{0.06f, 0.56f, 0.46f};
+inline constexpr spectrum thin_melanin{0.34f, 0.72f, 1.08f};  // tan: of healthy skin
+inline constexpr spectrum melanin{0.52f, 0.86f, 1.08f};       // brown
+inline constexpr spectrum deep_melanin{0.98f, 1.00f, 0.88f};  // slate: deep or dense melanin absorbs all colours alike
+inline constexpr spectrum blood{0.06f, 0.56f, 0.46f};
 
 inline float smoothstep(float from, float to, float x) {
   const float t = std::clamp((x - from) / (to - from), 0.0f, 1.0f);
   return t * t * (3 - 2 * t);
 }
 
-/// Where a picture's random numbers come from: each part of it has a stream of its own, so that one can be changed without
-/// disturbing the others. Lengths are in units of the picture's shorter side, points relative to its centre.
+/// Where a picture's random numbers come from: each part of it has a stream of its own, so that one can be changed
+/// without disturbing the others. Lengths are in units of the picture's shorter side, points relative to its centre.
 enum class picture_part : std::uint32_t { skin, lesion, hair, hair_colour, ruler, light };
 
 struct picture_place {
@@ -54,7 +55,9 @@ struct picture_place {
   float pixels;  // in one unit of length
 
   random_stream stream(picture_part part) const {
-    return random_stream({.seed = seed, .purpose = random_purpose::synthetic, .sample = index,
+    return random_stream({.seed = seed,
+                          .purpose = random_purpose::synthetic,
+                          .sample = index,
                           .position = static_cast<std::uint32_t>(part)});
   }
 };
@@ -76,13 +79,13 @@ class skin_field {
     specks_ = stream_.uniform() < 0.3f ? stream_.uniform(0.1f, 0.35f) : 0;
     angle_ = stream_.uniform(0, std::numbers::pi_v<float>);
   }
-  colour density(float x, float y) const {
+  spectrum density(float x, float y) const {
     const float along = x * std::cos(angle_) + y * std::sin(angle_);
     const float across = y * std::cos(angle_) - x * std::sin(angle_);
     const float blotch = tone_.octaves(3 * x, 3 * y, 4, finest_ / 3);
     const float crease = crease_.octaves(14 * along, 40 * across, 2, finest_ / 40);
     const float speck = smoothstep(0.55f, 0.95f, speck_(16 * x, 16 * y));
-    colour sum{};
+    spectrum sum{};
     add(sum, std::max(0.02f, melanin_ * (1 + blotches_ * blotch)), thin_melanin);
     add(sum, std::max(0.0f, blood_ + blotches_ * blotch + creases_ * crease + specks_ * speck), blood);
     add(sum, creases_ * 0.5f * crease, deep_melanin);
@@ -154,8 +157,8 @@ class lesion_field {
   }
 
   /// What the lesion adds to the skin's density.
-  colour density(float x, float y, float inside) const {
-    colour sum{};
+  spectrum density(float x, float y, float inside) const {
+    spectrum sum{};
     const float halo = halo_ * smoothstep(-0.45f, 0.05f, inside);
     if (halo > 0) add(sum, halo * (1 + 0.5f * blush_(6 * x, 6 * y)), blood);
     const float cover = smoothstep(-0.5f * softness_, softness_, inside);
@@ -202,7 +205,8 @@ class lesion_field {
 /// How much of each pixel thin strokes cover, 0 … 1, with smooth edges.
 class stroke_layer {
  public:
-  explicit stroke_layer(const picture_place& place, shape extents) : place_(place), cover_({1, extents.h, extents.w, 1}) {}
+  explicit stroke_layer(const picture_place& place, shape extents)
+      : place_(place), cover_({1, extents.h, extents.w, 1}) {}
 
   /// A straight stroke from (x0, y0) to (x1, y1), `width` broad.
   void line(float x0, float y0, float x1, float y1, float width, float opacity) {
@@ -298,13 +302,14 @@ class light_field {
     return smoothstep(field_ + edge_, field_ - edge_, std::hypot(x - 0.3f * x_, y - 0.3f * y_));
   }
   /// Intensity 0 … 1 of the light that comes back through `density` at pixel (h, w).
-  colour operator()(const colour& density, float x, float y, index_t h, index_t w) const {
+  spectrum operator()(const spectrum& density, float x, float y, index_t h, index_t w) const {
     const float lit = 1 - falloff_ * ((x - x_) * (x - x_) + (y - y_) * (y - y_));
     const float field = visible(x, y);
     float glint = 0;
     if (glints_ > 0)
-      glint = glints_ * smoothstep(0.17f, 0.05f, gel_.cells(7 * x, 7 * y)) * smoothstep(0.25f, 0.7f, gel_(5 * x + 40, 5 * y));
-    colour light;
+      glint = glints_ * smoothstep(0.17f, 0.05f, gel_.cells(7 * x, 7 * y)) *
+              smoothstep(0.25f, 0.7f, gel_(5 * x + 40, 5 * y));
+    spectrum light;
     for (std::size_t i = 0; i < 3; ++i) {
       const float seen = gain_[i] * lit * std::exp(-density[i]);
       light[i] = (seen + glint * (1 - seen)) * (0.04f + 0.96f * field) + noise_ * grain_[i].grain(w, h);
@@ -316,7 +321,7 @@ class light_field {
   random_stream stream_;
   gradient_noise gel_;
   std::array<gradient_noise, 3> grain_;
-  colour gain_{};
+  spectrum gain_{};
   float falloff_ = 0, x_ = 0, y_ = 0, field_ = 0, edge_ = 0, glints_ = 0, noise_ = 0;
 };
 
@@ -342,8 +347,9 @@ inline void keep_piece_at(index_t h, index_t w, view<std::uint8_t> mask) {
 
 }  // namespace detail
 
-/// Picture number `index` of the endless series `seed`: skin, one lesion with an irregular border and uneven pigment, and
-/// perhaps hairs, a ruler, dark corners and glints. A pure function of its arguments; another size shows the same scene.
+/// Picture number `index` of the endless series `seed`: skin, one lesion with an irregular border and uneven pigment,
+/// and perhaps hairs, a ruler, dark corners and glints. A pure function of its arguments; another size shows the same
+/// scene.
 ///   height, width  16 to 8192
 /// Returns image [1,height,width,3] and mask [1,height,width,1]. Throws `error` for other sizes.
 inline synthetic_picture synthetic_lesion(std::uint64_t seed, index_t index, index_t height, index_t width) {
@@ -362,18 +368,18 @@ inline synthetic_picture synthetic_lesion(std::uint64_t seed, index_t index, ind
   detail::draw_ruler(place, ruler);
   random_stream tint = place.stream(detail::picture_part::hair_colour);
   const bool fair = tint.uniform() > 0.8f;
-  const detail::colour hair_density = fair ? detail::colour{0.5f, 0.8f, 1.1f} : detail::colour{1.7f, 2.0f, 2.2f};
+  const detail::spectrum hair_density = fair ? detail::spectrum{0.5f, 0.8f, 1.1f} : detail::spectrum{1.7f, 2.0f, 2.2f};
 
   for (index_t h = 0; h < height; ++h)
     for (index_t w = 0; w < width; ++w) {
       const float x = (static_cast<float>(w) + 0.5f) / pixels - place.half_width;
       const float y = (static_cast<float>(h) + 0.5f) / pixels - place.half_height;
       const float inside = lesion.inside(x, y);
-      detail::colour density = skin.density(x, y);
+      detail::spectrum density = skin.density(x, y);
       detail::add(density, 1, lesion.density(x, y, inside));
       detail::add(density, hairs(h, w), hair_density);
       detail::add(density, 1.3f * ruler(h, w), {1, 1, 0.95f});
-      const detail::colour seen = light(density, x, y, h, w);
+      const detail::spectrum seen = light(density, x, y, h, w);
       for (std::size_t c = 0; c < 3; ++c)
         made.image.view().pixel(0, h, w)[c] = static_cast<std::uint8_t>(std::clamp(seen[c] * 255 + 0.5f, 0.0f, 255.0f));
       made.mask(0, h, w, 0) = inside > 0 && light.visible(x, y) > 0.5f ? 255 : 0;

@@ -30,8 +30,8 @@ inline void create_folder(const std::filesystem::path& folder) {
 
 }  // namespace detail
 
-/// Writes made-up lesions to `folder`: training|validation|test/images/*.jpg and masks/*_segmentation.png, a layout that
-/// `open_dataset` reads. A split's first pictures are the same however many there are of it or of the others.
+/// Writes made-up lesions to `folder`: training|validation|test/images/*.jpg and masks/*_segmentation.png, a layout
+/// that `open_dataset` reads. A split's first pictures are the same however many there are of it or of the others.
 /// Throws `error` for impossible counts or sizes, `file_error` when a file can't be written.
 inline void write_synthetic_dataset(executor& workers, const std::filesystem::path& folder,
                                     const synthetic_dataset_options& options = {}) {

@@ -27,13 +27,16 @@ struct sample_place {
 
   /// The stream of step `position` of a recipe.
   random_stream stream(std::uint32_t position) const {
-    return random_stream({.seed = seed, .purpose = random_purpose::augment, .epoch = static_cast<std::uint32_t>(epoch),
-                          .sample = static_cast<std::uint32_t>(sample), .position = position});
+    return random_stream({.seed = seed,
+                          .purpose = random_purpose::augment,
+                          .epoch = static_cast<std::uint32_t>(epoch),
+                          .sample = static_cast<std::uint32_t>(sample),
+                          .position = position});
   }
 };
 
-/// Fills a sample's place in a batch. It may change image and mask, which are copies, and is called by several threads at
-/// once. What it writes must be a pure function of its arguments, or training can't be repeated.
+/// Fills a sample's place in a batch. It may change image and mask, which are copies, and is called by several threads
+/// at once. What it writes must be a pure function of its arguments, or training can't be repeated.
 ///   image      [1,h,w,3] bytes        image_out  [1,H,W,3]
 ///   mask       [1,h,w,1] 0 and 255    mask_out   [1,H,W,1]
 using sample_transform = std::function<void(const sample_place& place, tensor<std::uint8_t>& image,
@@ -48,7 +51,8 @@ struct basic_transform_options {
 ///   x, y  [N,H,W,1]
 /// Writes y. Throws `error` when the shapes differ.
 inline void mask_to_float(view<const std::uint8_t> x, view<float> y) {
-  require(x.extents() == y.extents(), "mask_to_float: x ", x.extents(), " and y ", y.extents(), " differ in shape (NHWC)");
+  require(x.extents() == y.extents(), "mask_to_float: x ", x.extents(), " and y ", y.extents(),
+          " differ in shape (NHWC)");
   const auto [N, H, W, C] = x.extents();
   for (index_t n = 0; n < N; ++n)
     for (index_t h = 0; h < H; ++h)
@@ -70,8 +74,8 @@ inline void fit_mask(tensor<std::uint8_t>& x, index_t height, index_t width) {
 /// Resizes where needed, flips where asked, makes the image (v/255 − mean)/deviation and the mask 0 and 1. Left-right
 /// takes its random number from position 0, up-down from position 1.
 inline sample_transform basic_transform(const basic_transform_options& options = {}) {
-  return [options](const sample_place& place, tensor<std::uint8_t>& image, tensor<std::uint8_t>& mask, view<float> image_out,
-                   view<float> mask_out) {
+  return [options](const sample_place& place, tensor<std::uint8_t>& image, tensor<std::uint8_t>& mask,
+                   view<float> image_out, view<float> mask_out) {
     fit_image(image, image_out.extents().h, image_out.extents().w);
     fit_mask(mask, mask_out.extents().h, mask_out.extents().w);
     if (options.flips && place.stream(0).uniform() <= 0.5f) {

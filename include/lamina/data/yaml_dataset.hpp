@@ -85,8 +85,8 @@ class yaml_dataset_reader {
 
   void read_root(const YAML::Node& root) {
     if (!root.IsMap()) refuse(root, "expected a map with 'images' and 'split', found ", kind(root));
-    const auto [name, description, classes, features, images, split] = values_of<6>(
-        root, {"name", "description", "classes", "features", "images", "split"});
+    const auto [name, description, classes, features, images, split] =
+        values_of<6>(root, {"name", "description", "classes", "features", "images", "split"});
     data_.name = given(name) ? text_of(name, "'name'") : file_.stem().string();
     if (given(description)) data_.description = text_of(description, "'description'");
     data_.classes = names(classes, "classes");
@@ -186,7 +186,8 @@ class yaml_dataset_reader {
     const index_t number = index_of(label);
     if (data_.classes.empty()) refuse(label, "label ", number, " is the number of a class, but there are no 'classes'");
     if (number < 0 || number >= static_cast<index_t>(data_.classes.size()))
-      refuse(label, "label ", number, " is out of range: there are ", data_.classes.size(), " classes, numbered from 0");
+      refuse(label, "label ", number, " is out of range: there are ", data_.classes.size(),
+             " classes, numbered from 0");
     read.labels.push_back(number);
     return true;
   }
@@ -257,9 +258,10 @@ class yaml_dataset_reader {
 
 /// The data set that `text` describes in the DeepHealth Toolkit Dataset Format; relative paths start at the folder of
 /// `file`, which need not exist. `name` is the file's name where absent. Image files are not opened.
-/// Throws `file_error` with file and line for a text that is no YAML, a value of the wrong kind, a number out of range, an
-/// index that stands twice in a split or in two of training, validation and test, and for what exceeds `limits`.
-inline dataset parse_yaml_dataset(const std::string& text, const std::filesystem::path& file, const yaml_limits& limits = {}) {
+/// Throws `file_error` with file and line for a text that is no YAML, a value of the wrong kind, a number out of range,
+/// an index that stands twice in a split or in two of training, validation and test, and for what exceeds `limits`.
+inline dataset parse_yaml_dataset(const std::string& text, const std::filesystem::path& file,
+                                  const yaml_limits& limits = {}) {
   return detail::yaml_dataset_reader(file, limits).read(text);
 }
 

@@ -33,8 +33,8 @@ struct confusion {
   friend bool operator==(const confusion&, const confusion&) = default;
 };
 
-/// A pixel is positive where its value is at least the threshold; NaN never is. 0.5 suits probabilities as well as masks
-/// of 0/1 and 0/255.
+/// A pixel is positive where its value is at least the threshold; NaN never is. 0.5 suits probabilities as well as
+/// masks of 0/1 and 0/255.
 struct overlap_thresholds {
   float prediction = 0.5f, truth = 0.5f;
 };
@@ -60,7 +60,8 @@ std::vector<confusion> count_overlap(view<P> prediction, view<T> truth, overlap_
           predicted += p;
           expected += t;
         }
-    counts[static_cast<std::size_t>(n)] = {both, predicted - both, expected - both, H * W * C - predicted - expected + both};
+    counts[static_cast<std::size_t>(n)] = {both, predicted - both, expected - both,
+                                           H * W * C - predicted - expected + both};
   }
   return counts;
 }
@@ -77,23 +78,33 @@ inline double smoothed_dice(const confusion& c) {
   return (both + 1e-6) / (both + static_cast<double>(c.wrong()) + 1e-6);
 }
 
-/// part / whole. Where the whole is empty the figure has no value of its own; it is then 1 if prediction and truth agree
-/// in every pixel, else 0.
+/// part / whole. Where the whole is empty the figure has no value of its own; it is then 1 if prediction and truth
+/// agree in every pixel, else 0.
 inline double overlap_ratio(const confusion& c, std::int64_t part, std::int64_t whole) {
   if (whole == 0) return c.wrong() == 0 ? 1 : 0;
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 inline double iou(const confusion& c) { return overlap_ratio(c, c.true_positive, c.true_positive + c.wrong()); }
-inline double background_iou(const confusion& c) { return overlap_ratio(c, c.true_negative, c.true_negative + c.wrong()); }
-inline double dice(const confusion& c) { return overlap_ratio(c, 2 * c.true_positive, 2 * c.true_positive + c.wrong()); }
-inline double precision(const confusion& c) { return overlap_ratio(c, c.true_positive, c.true_positive + c.false_positive); }
+inline double background_iou(const confusion& c) {
+  return overlap_ratio(c, c.true_negative, c.true_negative + c.wrong());
+}
+inline double dice(const confusion& c) {
+  return overlap_ratio(c, 2 * c.true_positive, 2 * c.true_positive + c.wrong());
+}
+inline double precision(const confusion& c) {
+  return overlap_ratio(c, c.true_positive, c.true_positive + c.false_positive);
+}
 /// Also called sensitivity.
-inline double recall(const confusion& c) { return overlap_ratio(c, c.true_positive, c.true_positive + c.false_negative); }
-inline double specificity(const confusion& c) { return overlap_ratio(c, c.true_negative, c.true_negative + c.false_positive); }
+inline double recall(const confusion& c) {
+  return overlap_ratio(c, c.true_positive, c.true_positive + c.false_negative);
+}
+inline double specificity(const confusion& c) {
+  return overlap_ratio(c, c.true_negative, c.true_negative + c.false_positive);
+}
 inline double accuracy(const confusion& c) { return overlap_ratio(c, c.pixels() - c.wrong(), c.pixels()); }
 
-/// Takes the images of a data set one by one or in batches and yields every protocol's figure by name. The figures do not
-/// depend on the order in which the images came, to the last bit.
+/// Takes the images of a data set one by one or in batches and yields every protocol's figure by name. The figures do
+/// not depend on the order in which the images came, to the last bit.
 ///
 ///     overlap_metrics metrics;
 ///     while (const batch* b = loader.next()) metrics.add(predict(b->images), b->masks);
