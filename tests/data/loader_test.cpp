@@ -151,7 +151,8 @@ TEST_CASE("loader: the same batches for any number of workers") {
 TEST_CASE("loader: a run continues where it was cut") {
   loader whole(numbered_pictures(), numbers(23), basic_transform({.flips = true}), small(2));
   const auto expected = hashes_of(whole, 3);
-  for (const auto& [epoch, number] : {std::pair<index_t, index_t>{1, 0}, {1, 4}, {1, 6}, {2, 5}, {0, 3}}) {
+  for (const auto& start : {std::pair<index_t, index_t>{1, 0}, {1, 4}, {1, 6}, {2, 5}, {0, 3}}) {
+    const index_t epoch = start.first, number = start.second;
     CAPTURE(epoch);
     CAPTURE(number);
     loader_options options = small(3);
