@@ -96,7 +96,7 @@ nlohmann::ordered_json measure(const options& o) {
     timed("adam", [&] { fill(ctx, 0.0f, gradients->all()); });
     program.backward(ctx, weights, *gradients);
     timed("adam", [&] {
-      adam_step(ctx, as_const(gradients->trainable()), {.lr = 1e-5f}, ++step, weights.trainable(), m->trainable(), v->trainable());
+      adam_step(ctx, as_const(gradients->trainable()), {.learning_rate = 1e-5f}, ++step, weights.trainable(), m->trainable(), v->trainable());
     });
   };
   run();  // warms up: memory is touched for the first time

@@ -18,7 +18,8 @@ namespace lamina {
 class thread_pool final : public executor {
  public:
   /// `threads` = 0: one per core that the machine reports.
-  explicit thread_pool(int threads = 0) : workers_(threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency())) {
+  explicit thread_pool(int threads = 0)
+      : workers_(threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {
     require(threads >= 0, "thread_pool: ", threads, " threads asked for");
     if (workers_ > 1) pool_ = std::make_unique<Eigen::ThreadPool>(workers_ - 1);
   }
