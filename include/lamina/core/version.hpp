@@ -12,6 +12,6 @@ struct version_number {
   friend bool operator==(version_number, version_number) = default;
 };
 
-inline constexpr version_number version{LAMINA_VERSION / 10000, LAMINA_VERSION / 100 % 100, LAMINA_VERSION % 100};
+inline constexpr version_number library_version{LAMINA_VERSION / 10000, LAMINA_VERSION / 100 % 100, LAMINA_VERSION % 100};
 
 }  // namespace lamina
