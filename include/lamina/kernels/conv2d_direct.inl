@@ -27,16 +27,21 @@ inline void conv2d_tile_kernel(const conv2d_tile& tile) {
     for (int v = 0; v < Vectors; ++v) sum[p][v] = vf::load(tile.start + p * tile.start_pixel + v * V);
   const float* w = tile.w;
   const index_t step = tile.x_pixel;
+  const index_t ahead_step = Pixels * step / std::max<index_t>(1, tile.taps * tile.run);
   for (index_t row = 0; row < tile.rows; ++row) {
+    const float* ahead = tile.x + row * tile.x_row + Pixels * step;  // the next tile's pixels, spread over this one's sums
     for (index_t tap = 0; tap < tile.taps; ++tap) {
       const float* x[bases];
 #pragma GCC unroll 4
       for (int b = 0; b < bases; ++b) x[b] = tile.x + row * tile.x_row + tap * tile.x_tap + 3 * b * step;
+#pragma GCC unroll 2
       for (index_t i = 0; i < tile.run; ++i) {
         vf weights[Vectors];
 #pragma GCC unroll 2
         for (int v = 0; v < Vectors; ++v) weights[v] = vf::load(w + v * V);
         w += Vectors * V;
+        __builtin_prefetch(ahead);
+        ahead += ahead_step;
 #pragma GCC unroll 16
         for (int p = 0; p < Pixels; ++p) {
           const vf value = vf::set(x[p / 3][p % 3 * step]);
