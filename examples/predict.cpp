@@ -4,7 +4,8 @@
 //     predict run/best.safetensors photo.jpg more_photos --out masks
 //
 // For each photograph: masks/NAME_mask.png and masks/NAME_overlay.jpg, both as large as the photograph, and one line of
-// JSON, to the standard output and to masks/predictions.jsonl. Size, normalisation and threshold are the weights file's.
+// JSON, to the standard output and to masks/predictions.jsonl. Size, normalisation and threshold are the weights
+// file's.
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/image/overlay.hpp>
 #include <lamina/image/read.hpp>
@@ -35,7 +36,8 @@ struct command {
 
 bool is_image(const std::filesystem::path& file) {
   std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   constexpr std::array known{".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm"};
   return std::find(known.begin(), known.end(), extension) != known.end();
 }
@@ -95,8 +97,10 @@ nlohmann::ordered_json predict_one(const command& c, typename predictor<T>::sess
   }
   line["lesion_pixels"] = pixels;
   line["lesion_share"] = static_cast<double>(pixels) / static_cast<double>(H * W);
-  if (pixels > 0) line["bounding_box"] = {{"left", left}, {"top", top}, {"width", right - left + 1}, {"height", bottom - top + 1}};
-  else line["bounding_box"] = nullptr;
+  if (pixels > 0)
+    line["bounding_box"] = {{"left", left}, {"top", top}, {"width", right - left + 1}, {"height", bottom - top + 1}};
+  else
+    line["bounding_box"] = nullptr;
   line["threshold"] = threshold;
   line["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return line;
@@ -134,7 +138,8 @@ int predict(const command& c) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Outlines lesions in dermoscopic photographs. For research only; not a medical device, and no diagnosis.");
+  CLI::App app(
+      "Outlines lesions in dermoscopic photographs. For research only; not a medical device, and no diagnosis.");
   command c;
   app.option_defaults()->always_capture_default();
   app.add_option("weights", c.weights, "best.safetensors, as train_isic wrote it")->required()->type_name("WEIGHTS");

@@ -44,22 +44,27 @@ struct command {
   index_t size = 256, overlays = 8, queue_ratio = 2, threads = 0;
   float learning_rate = 1e-3f, weight_decay = 1e-2f, momentum = 0.9f;
   std::vector<float> mean, deviation;
-  bool pad = false, plan = false, no_train = false, no_test = false, no_flips = false, save_images = false, skip = false;
+  bool pad = false, plan = false, no_train = false, no_test = false, no_flips = false, save_images = false,
+       skip = false;
   train_options train;
 };
 
 void declare(CLI::App& app, command& c) {
   app.option_defaults()->always_capture_default();
   train_options& t = c.train;
-  app.add_option("data", c.data, "a folder, a DeepHealth YAML file, synthetic, or synthetic:NUMBER of pictures")->type_name("DATA");
+  app.add_option("data", c.data, "a folder, a DeepHealth YAML file, synthetic, or synthetic:NUMBER of pictures")
+      ->type_name("DATA");
   app.add_option("--out,-o", c.out, "folder for everything that is written");
   app.add_option("--name", c.name, "of the experiment: a folder in --out");
-  app.add_option("--resume", c.resume, "folder of a run to go on with; its options are kept unless given again")->type_name("DIR");
+  app.add_option("--resume", c.resume, "folder of a run to go on with; its options are kept unless given again")
+      ->type_name("DIR");
   app.add_flag("--plan", c.plan, "print parameters, memory and FLOPs of a step, and end");
 
   const auto network = [&](const char* flag, const char* key, const char* help) {
-    app.add_option_function<std::string>(flag, [&c, key](const std::string& value) { c.network[key] = value; }, help)
-        ->group("Network")->default_str("");
+    app.add_option_function<std::string>(
+           flag, [&c, key](const std::string& value) { c.network[key] = value; }, help)
+        ->group("Network")
+        ->default_str("");
   };
   network("--model,-m", "model", "unet, segnet or segnet_bn [unet]");
   network("--base", "base_width", "channels of the first level [64]");
@@ -74,7 +79,9 @@ void declare(CLI::App& app, command& c) {
   network("--in-channels", "in_channels", "3, or 1 for grey [3]");
   network("--classes", "classes", "logits per pixel [1]");
   app.add_flag("--pad", c.pad, "pad sizes that the network can't divide")->group("Network");
-  app.add_option("--type", c.type, "activations are stored as")->check(CLI::IsMember({"float", "bfloat16"}))->group("Network");
+  app.add_option("--type", c.type, "activations are stored as")
+      ->check(CLI::IsMember({"float", "bfloat16"}))
+      ->group("Network");
   app.add_option("--load", c.weights, "weights to start from")->type_name("FILE")->group("Network");
 
   app.add_option("--size,-s", c.size, "height and width of the network's input")->group("Images");
@@ -92,9 +99,11 @@ void declare(CLI::App& app, command& c) {
   app.add_option("--lr", c.learning_rate, "the highest learning rate")->group("Training");
   app.add_option("--schedule", c.schedule, "constant, polynomial, cosine, step or plateau")->group("Training");
   app.add_option("--warmup", t.warm_up, "steps in which the learning rate rises")->group("Training");
-  app.add_option("--loss", c.loss, "bce, bce_original, dice, dice_original, bce_dice, focal, tversky, jaccard or lovasz")
+  app.add_option("--loss", c.loss,
+                 "bce, bce_original, dice, dice_original, bce_dice, focal, tversky, jaccard or lovasz")
       ->group("Training");
-  app.add_option("--optimizer", c.optimizer)->check(CLI::IsMember({"adamw", "adam", "adam_original", "sgd", "nesterov"}))
+  app.add_option("--optimizer", c.optimizer)
+      ->check(CLI::IsMember({"adamw", "adam", "adam_original", "sgd", "nesterov"}))
       ->group("Training");
   app.add_option("--weight-decay", c.weight_decay)->group("Training");
   app.add_option("--momentum", c.momentum, "of SGD; Adam's first beta")->group("Training");
@@ -115,7 +124,9 @@ void declare(CLI::App& app, command& c) {
 
 optimizer_params optimizer_of(const command& c) {
   if (c.optimizer == "sgd" || c.optimizer == "nesterov")
-    return sgd_params{.learning_rate = c.learning_rate, .momentum = c.momentum, .nesterov = c.optimizer == "nesterov",
+    return sgd_params{.learning_rate = c.learning_rate,
+                      .momentum = c.momentum,
+                      .nesterov = c.optimizer == "nesterov",
                       .weight_decay = c.weight_decay};
   adam_params adam{.learning_rate = c.learning_rate, .beta1 = c.momentum, .weight_decay = c.weight_decay};
   adam.decoupled_decay = c.optimizer == "adamw";
@@ -148,12 +159,17 @@ dataset open_data(const command& c, executor& workers) {
   require(!c.data.empty(), "which images? Name a folder, a YAML file, or synthetic");
   if (!c.data.starts_with("synthetic")) return open_dataset(c.data);
   index_t pictures = 400;
-  require(c.data == "synthetic" || (c.data.starts_with("synthetic:") && value_from_text(c.data.substr(10), pictures) && pictures > 0),
+  require(c.data == "synthetic" ||
+              (c.data.starts_with("synthetic:") && value_from_text(c.data.substr(10), pictures) && pictures > 0),
           "data '", c.data, "': expected synthetic or synthetic:NUMBER");
   const auto folder = c.out / "synthetic";
-  write_synthetic_dataset(workers, folder, {.training = pictures, .validation = std::max<index_t>(1, pictures / 4),
-                                            .test = std::max<index_t>(1, pictures / 4), .height = c.size, .width = c.size,
-                                            .seed = c.train.seed});
+  write_synthetic_dataset(workers, folder,
+                          {.training = pictures,
+                           .validation = std::max<index_t>(1, pictures / 4),
+                           .test = std::max<index_t>(1, pictures / 4),
+                           .height = c.size,
+                           .width = c.size,
+                           .seed = c.train.seed});
   return open_dataset(folder);
 }
 
@@ -169,8 +185,8 @@ void print_plan(const command& c, cpu_context& ctx) {
     std::cout << "  " << what << std::string(44 - std::min<std::size_t>(43, what.size()), ' ') << bytes << " bytes\n";
   };
   std::cout << net.name() << ", input " << step.input_extents() << " NHWC\nparameters: " << layout->trainable_count()
-            << " trainable\nfloating point operations: " << step.flops() / 1e9 << " GFLOP forward, about " << 3 * step.flops() / 1e9
-            << " GFLOP a step\nmemory of a step:\n";
+            << " trainable\nfloating point operations: " << step.flops() / 1e9 << " GFLOP forward, about "
+            << 3 * step.flops() / 1e9 << " GFLOP a step\nmemory of a step:\n";
   line("activations kept for backward", plan.bytes_of(buffer_use::value));
   line("activations computed once more", plan.bytes_of(buffer_use::rebuilt));
   line("statistics and pooling indices (2 bits each)", plan.bytes_of(buffer_use::auxiliary));
@@ -191,8 +207,10 @@ void train(command& c, const std::string& command_line, thread_pool& threads) {
   if (c.no_test) data.test.clear();
 
   trainer<T> t(ctx, make_network<T>(c.network, c.pad), data, options_of(c));
-  if (!c.resume.empty()) t.resume(open_checkpoint(c.out / "checkpoint.safetensors"));
-  else if (!c.weights.empty()) t.load(weights_file::read(c.weights));
+  if (!c.resume.empty())
+    t.resume(open_checkpoint(c.out / "checkpoint.safetensors"));
+  else if (!c.weights.empty())
+    t.load(weights_file::read(c.weights));
 
   train_progress progress(std::cout, {.terminal = isatty(STDOUT_FILENO) != 0});
   train_log log(c.out);
@@ -203,15 +221,18 @@ void train(command& c, const std::string& command_line, thread_pool& threads) {
 
   const train_result result = c.no_train ? t.test() : t.run();
   write_summary(c.out / "summary.json", result, command_line);
-  std::cout << "written: " << (c.out / "summary.json").string() << ", best.safetensors, log.csv, curves.png, overlays/\n";
-  if (result.end == train_end::stop_request) std::cout << "stopped; go on with: train_isic --resume " << c.out.string() << '\n';
+  std::cout << "written: " << (c.out / "summary.json").string()
+            << ", best.safetensors, log.csv, curves.png, overlays/\n";
+  if (result.end == train_end::stop_request)
+    std::cout << "stopped; go on with: train_isic --resume " << c.out.string() << '\n';
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  CLI::App app("Trains a network to outline lesions in dermoscopic photographs. For research only; not a medical device.");
+  CLI::App app(
+      "Trains a network to outline lesions in dermoscopic photographs. For research only; not a medical device.");
   command c;
   declare(app, c);
   const auto parse = [&](std::vector<std::string> words) {
@@ -238,8 +259,10 @@ int main(int argc, char** argv) {
 
     std::signal(SIGINT, request_stop);
     thread_pool threads(static_cast<int>(c.threads));
-    if (c.type == "float") train<float>(c, command_line, threads);
-    else train<bfloat16>(c, command_line, threads);
+    if (c.type == "float")
+      train<float>(c, command_line, threads);
+    else
+      train<bfloat16>(c, command_line, threads);
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem);
   } catch (const std::exception& problem) {

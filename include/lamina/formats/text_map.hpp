@@ -19,8 +19,7 @@ using text_map = std::map<std::string, std::string>;
 
 /// The shortest text that reads back as the same value.
 template <class Number>
-  requires(std::integral<Number> || std::floating_point<Number>)
-std::string value_to_text(Number value) {
+requires(std::integral<Number> || std::floating_point<Number>) std::string value_to_text(Number value) {
   if constexpr (std::same_as<Number, bool>) {
     return value ? "true" : "false";
   } else {
@@ -40,8 +39,8 @@ std::string value_to_text(const std::vector<Number>& values) {
 
 /// The inverse. False when `text` is no value of that type; `value` is then undefined.
 template <class Number>
-  requires(std::integral<Number> || std::floating_point<Number>)
-bool value_from_text(std::string_view text, Number& value) {
+requires(std::integral<Number> || std::floating_point<Number>) bool value_from_text(std::string_view text,
+                                                                                    Number& value) {
   if constexpr (std::same_as<Number, bool>) {
     value = text == "true";
     return value || text == "false";

@@ -46,7 +46,8 @@ class predictor {
         : trained_(trained),
           ctx_(ctx),
           program_(ctx, trained.network_, trained.layout_,
-                   {1, trained.settings_.height, trained.settings_.width, trained.in_channels()}, run_mode::inference, space_),
+                   {1, trained.settings_.height, trained.settings_.width, trained.in_channels()}, run_mode::inference,
+                   space_),
           input_({1, trained.settings_.height, trained.settings_.width, 3}, uninitialized),
           output_(program_.output_extents(), uninitialized) {}
     session(const session&) = delete;

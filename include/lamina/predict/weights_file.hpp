@@ -24,7 +24,7 @@ struct prediction_settings {
 };
 
 template <class Settings, class Field>
-  requires std::same_as<std::remove_const_t<Settings>, prediction_settings>
+requires std::same_as<std::remove_const_t<Settings>, prediction_settings>
 void for_each_field(Settings& s, Field&& field) {
   field("height", s.height);
   field("width", s.width);
@@ -37,17 +37,19 @@ void for_each_field(Settings& s, Field&& field) {
 inline constexpr int weights_format_version = 1;
 
 /// One entry per parameter, called prefix + name, with the parameter's four extents (filters OHWI).
-inline void append_entries(std::vector<safetensors_entry>& entries, const std::string& prefix, const parameter_set<cpu>& set) {
+inline void append_entries(std::vector<safetensors_entry>& entries, const std::string& prefix,
+                           const parameter_set<cpu>& set) {
   for (const auto& e : set.layout().entries()) entries.push_back(make_entry(prefix + e.name, set[e]));
 }
 
-/// Fills `set` from the tensors called prefix + name. Throws one `file_error` that names the tensor and both shapes when
-/// the file is of another network: a tensor is missing, has another shape, or belongs to no parameter.
+/// Fills `set` from the tensors called prefix + name. Throws one `file_error` that names the tensor and both shapes
+/// when the file is of another network: a tensor is missing, has another shape, or belongs to no parameter.
 inline void read_entries(const safetensors_file& file, const std::string& prefix, parameter_set<cpu>& set) {
   const auto refuse = [&](const auto&... parts) {
     const auto model = file.metadata().find("network.model");
-    throw file_error(file.path(), to_text("weights of another network", model == file.metadata().end() ? "" : " (" + model->second + ")",
-                                          ": ", parts...));
+    throw file_error(file.path(),
+                     to_text("weights of another network",
+                             model == file.metadata().end() ? "" : " (" + model->second + ")", ": ", parts...));
   };
   for (const auto& e : set.layout().entries()) {
     const std::string name = prefix + e.name;
@@ -70,8 +72,9 @@ inline std::string weights_sha256(const parameter_set<cpu>& weights) {
 /// Writes a trained network in one step: a safetensors file with hierarchical names (`encoder.0.0.conv.weight`), in its
 /// metadata a format version, the network's description (`network.…`), the settings (`prediction.…`) and `notes`.
 /// Throws `file_error` when it can't be written; what was there before then stays.
-inline void save_weights(const std::filesystem::path& path, const parameter_set<cpu>& weights, const network_description& network,
-                         const prediction_settings& settings, const text_map& notes = {}) {
+inline void save_weights(const std::filesystem::path& path, const parameter_set<cpu>& weights,
+                         const network_description& network, const prediction_settings& settings,
+                         const text_map& notes = {}) {
   safetensors_metadata metadata = notes;
   metadata["format"] = "lamina.weights";
   metadata["format_version"] = value_to_text(weights_format_version);
@@ -105,9 +108,11 @@ struct weights_file {
     prediction_settings& s = read.settings;
     for_each_field(s, text_reader{metadata, "prediction.", path.string()});
     constexpr index_t limit = 1 << 16;
-    if (s.height < 1 || s.width < 1 || s.height > limit || s.width > limit || s.mean.size() != 3 || s.deviation.size() != 3)
-      throw file_error(path.string(), to_text("prediction at ", s.width, "×", s.height, " pixels with ", s.mean.size(), " means and ",
-                                              s.deviation.size(), " deviations; expected 1 to ", limit, " pixels, 3 and 3"));
+    if (s.height < 1 || s.width < 1 || s.height > limit || s.width > limit || s.mean.size() != 3 ||
+        s.deviation.size() != 3)
+      throw file_error(path.string(),
+                       to_text("prediction at ", s.width, "×", s.height, " pixels with ", s.mean.size(), " means and ",
+                               s.deviation.size(), " deviations; expected 1 to ", limit, " pixels, 3 and 3"));
     return read;
   }
 

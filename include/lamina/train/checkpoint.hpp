@@ -14,10 +14,10 @@ namespace lamina {
 
 /// Where a training run stands, besides its weights.
 struct train_state {
-  index_t epoch = 0;             // epochs finished
-  index_t batch = 0;             // batches done of the one after
-  index_t step = 0;              // updates of the weights
-  double epoch_loss = 0;         // sum over the images of the unfinished epoch
+  index_t epoch = 0;      // epochs finished
+  index_t batch = 0;      // batches done of the one after
+  index_t step = 0;       // updates of the weights
+  double epoch_loss = 0;  // sum over the images of the unfinished epoch
   index_t epoch_images = 0;
   double best_iou = -1;
   index_t best_epoch = 0;
@@ -26,7 +26,7 @@ struct train_state {
 };
 
 template <class State, class Field>
-  requires std::same_as<std::remove_const_t<State>, train_state>
+requires std::same_as<std::remove_const_t<State>, train_state>
 void for_each_field(State& s, Field&& field) {
   field("epoch", s.epoch);
   field("batch", s.batch);
@@ -54,8 +54,10 @@ struct checkpoint_parts {
 };
 
 /// Writes a checkpoint in one step. Throws `file_error` when it can't be written; the one before then stays.
-inline void save_checkpoint(const std::filesystem::path& path, const checkpoint_parts& parts, const train_state& state) {
-  safetensors_metadata metadata{{"format", "lamina.checkpoint"}, {"format_version", value_to_text(checkpoint_format_version)}};
+inline void save_checkpoint(const std::filesystem::path& path, const checkpoint_parts& parts,
+                            const train_state& state) {
+  safetensors_metadata metadata{{"format", "lamina.checkpoint"},
+                                {"format_version", value_to_text(checkpoint_format_version)}};
   add_part(metadata, "network.", parts.network);
   add_part(metadata, "options.", parts.options);
   add_part(metadata, "notes.", parts.notes);
@@ -85,8 +87,9 @@ inline void load_checkpoint(const safetensors_file& file, const checkpoint_parts
     for (const auto& [name, value] : *now) {
       const auto found = then.find(name);
       if (found == then.end() || found->second != value)
-        throw file_error(file.path(), to_text("made with ", name, " = ", found == then.end() ? "nothing" : found->second,
-                                              ", so training can't go on with ", value));
+        throw file_error(file.path(),
+                         to_text("made with ", name, " = ", found == then.end() ? "nothing" : found->second,
+                                 ", so training can't go on with ", value));
     }
   }
   for (const auto& [name, set] : parts.sets) read_entries(file, name + '.', *set);

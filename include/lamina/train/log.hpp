@@ -43,11 +43,12 @@ inline nlohmann::ordered_json json_of(const evaluation& e) {
 }  // namespace detail
 
 /// Writes `log.csv`, a row per epoch with every protocol of the validation, and `log.jsonl`, an object per step, epoch,
-/// checkpoint and test, into a folder. When training is resumed, what was logged behind the checkpoint is dropped, so the
-/// files read as if it had never stopped.
+/// checkpoint and test, into a folder. When training is resumed, what was logged behind the checkpoint is dropped, so
+/// the files read as if it had never stopped.
 class train_log final : public train_observer {
  public:
-  explicit train_log(const std::filesystem::path& folder) : csv_path_(folder / "log.csv"), json_path_(folder / "log.jsonl") {}
+  explicit train_log(const std::filesystem::path& folder)
+      : csv_path_(folder / "log.csv"), json_path_(folder / "log.jsonl") {}
 
   void started(const train_plan& plan) override {
     const bool resumed = plan.first_step > 0;
@@ -59,14 +60,26 @@ class train_log final : public train_observer {
     if (!json_) throw file_error(json_path_.string(), "can't be opened for writing");
     has_header_ = resumed && std::filesystem::file_size(csv_path_) > 0;
     if (resumed) return;
-    write({{"event", "start"}, {"step", plan.first_step}, {"network", plan.network}, {"parameters", plan.parameters},
-           {"planned_bytes", plan.planned_bytes()}, {"training_images", plan.training_images},
-           {"validation_images", plan.validation_images}, {"test_images", plan.test_images}});
+    write({{"event", "start"},
+           {"step", plan.first_step},
+           {"network", plan.network},
+           {"parameters", plan.parameters},
+           {"planned_bytes", plan.planned_bytes()},
+           {"training_images", plan.training_images},
+           {"validation_images", plan.validation_images},
+           {"test_images", plan.test_images}});
   }
   void stepped(const train_step& s) override {
-    write({{"event", "step"}, {"step", s.step}, {"epoch", s.epoch}, {"batch", s.batch}, {"images", s.images},
-           {"loss", detail::json_of(s.loss)}, {"learning_rate", s.learning_rate},
-           {"gradient_norm", detail::json_of(s.gradient_norm)}, {"seconds", s.seconds}, {"waited_seconds", s.waited_seconds}});
+    write({{"event", "step"},
+           {"step", s.step},
+           {"epoch", s.epoch},
+           {"batch", s.batch},
+           {"images", s.images},
+           {"loss", detail::json_of(s.loss)},
+           {"learning_rate", s.learning_rate},
+           {"gradient_norm", detail::json_of(s.gradient_norm)},
+           {"seconds", s.seconds},
+           {"waited_seconds", s.waited_seconds}});
   }
   void epoch_ended(const train_epoch& e) override {
     if (!has_header_) {
@@ -76,20 +89,23 @@ class train_log final : public train_observer {
       has_header_ = true;
     }
     csv_ << e.epoch << ',' << e.step;
-    for (const double value : {e.learning_rate, e.loss, e.images_per_second, e.waiting_share, e.seconds, e.validation.loss})
+    for (const double value :
+         {e.learning_rate, e.loss, e.images_per_second, e.waiting_share, e.seconds, e.validation.loss})
       csv_ << ',' << value_to_text(value);
     for (const auto& [protocol, value] : e.validation.values) csv_ << ',' << value_to_text(value);
     csv_ << std::endl;
     check(csv_, csv_path_);
-    write({{"event", "epoch"}, {"step", e.step}, {"epoch", e.epoch}, {"loss", detail::json_of(e.loss)},
-           {"images_per_second", e.images_per_second}, {"waiting_share", e.waiting_share}, {"improved", e.improved},
+    write({{"event", "epoch"},
+           {"step", e.step},
+           {"epoch", e.epoch},
+           {"loss", detail::json_of(e.loss)},
+           {"images_per_second", e.images_per_second},
+           {"waiting_share", e.waiting_share},
+           {"improved", e.improved},
            {"validation", detail::json_of(e.validation)}});
   }
   void tested(const evaluation& e) override {
-    auto object = detail::json_of(e);
-    object["event"] = "test";
-    object["split"] = e.split;
-    write(object);
+    write({{"event", "test"}, {"split", e.split}, {"epoch", e.epoch}, {"figures", detail::json_of(e)}});
   }
   void saved(const std::filesystem::path& path, index_t step) override {
     write({{"event", "saved"}, {"step", step}, {"file", path.filename().string()}});
@@ -103,7 +119,8 @@ class train_log final : public train_observer {
     });
     detail::keep_lines(json_path_, [&](const std::string& line) {
       const auto object = nlohmann::json::parse(line, nullptr, false);
-      return object.is_object() && object.contains("step") && object["step"].is_number() && object["step"] <= plan.first_step;
+      return object.is_object() && object.contains("step") && object["step"].is_number() &&
+             object["step"] <= plan.first_step;
     });
   }
   void write(const nlohmann::ordered_json& object) {

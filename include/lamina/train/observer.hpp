@@ -18,11 +18,11 @@ namespace lamina {
 /// What is known before the first step.
 struct train_plan {
   network_description network;
-  index_t parameters = 0;            // trainable numbers
-  std::size_t parameter_bytes = 0;   // weights, gradients, moments, average, best
-  std::size_t block_bytes = 0;       // activations and their gradients, of the largest program
-  std::size_t scratch_bytes = 0;     // of the hungriest op
-  double flops_per_image = 0;        // of a forward pass, two per multiply-add
+  index_t parameters = 0;           // trainable numbers
+  std::size_t parameter_bytes = 0;  // weights, gradients, moments, average, best
+  std::size_t block_bytes = 0;      // activations and their gradients, of the largest program
+  std::size_t scratch_bytes = 0;    // of the hungriest op
+  double flops_per_image = 0;       // of a forward pass, two per multiply-add
   index_t training_images = 0, validation_images = 0, test_images = 0;
   index_t epochs = 0, batches_per_epoch = 0, steps = 0;  // a step is one update of the weights
   index_t first_step = 0, first_epoch = 0;               // above 0 when training was resumed
@@ -32,14 +32,14 @@ struct train_plan {
 
 /// One update of the weights. Epochs are counted from 1.
 struct train_step {
-  index_t epoch = 0, step = 0;       // step: updates so far, this one included
-  index_t batch = 0, batches = 0;    // of the epoch: done, in all
-  index_t images = 0;                // that the update was made from
-  double loss = 0;                   // mean over them
+  index_t epoch = 0, step = 0;     // step: updates so far, this one included
+  index_t batch = 0, batches = 0;  // of the epoch: done, in all
+  index_t images = 0;              // that the update was made from
+  double loss = 0;                 // mean over them
   double learning_rate = 0;
-  double gradient_norm = 0;          // before clipping; 0 when nothing is clipped
-  double seconds = 0;                // since the update before
-  double waited_seconds = 0;         // … of which for the loader
+  double gradient_norm = 0;   // before clipping; 0 when nothing is clipped
+  double seconds = 0;         // since the update before
+  double waited_seconds = 0;  // … of which for the loader
 };
 
 /// A batch of an evaluation. `final`: with the best weights, when training is over.
@@ -47,9 +47,9 @@ struct evaluated_batch {
   const std::string& split;
   index_t epoch;
   bool final;
-  const batch& data;                 // images are normalised
+  const batch& data;  // images are normalised
   const lamina::normalisation& normalisation;
-  view<const float> probabilities;   // [N,H,W,1]
+  view<const float> probabilities;  // [N,H,W,1]
   float threshold;
 };
 
@@ -57,7 +57,7 @@ struct evaluated_batch {
 struct evaluation {
   std::string split;
   index_t epoch = 0, images = 0;
-  double loss = 0;                                       // mean over images
+  double loss = 0;                                          // mean over images
   std::vector<std::pair<std::string, double>> values = {};  // of overlap_metrics, every protocol by name
   double seconds = 0;
 
@@ -72,11 +72,11 @@ struct evaluation {
 
 struct train_epoch {
   index_t epoch = 0, epochs = 0, step = 0;
-  double loss = 0;                   // mean over the epoch's training images
-  double learning_rate = 0;          // of its last step
-  double seconds = 0, images_per_second = 0;             // of training, without the validation
-  double waiting_share = 0;          // of those seconds, for the loader
-  evaluation validation = {};        // without values when there is no validation split
+  double loss = 0;                            // mean over the epoch's training images
+  double learning_rate = 0;                   // of its last step
+  double seconds = 0, images_per_second = 0;  // of training, without the validation
+  double waiting_share = 0;                   // of those seconds, for the loader
+  evaluation validation = {};                 // without values when there is no validation split
   bool improved = false;
   double best_iou = 0;
   index_t best_epoch = 0;
@@ -86,22 +86,26 @@ enum class train_end { completed, early_stopping, step_limit, stop_request };
 
 constexpr std::string_view name(train_end end) {
   switch (end) {
-    case train_end::completed: return "completed";
-    case train_end::early_stopping: return "early_stopping";
-    case train_end::step_limit: return "step_limit";
-    default: return "stop_request";
+    case train_end::completed:
+      return "completed";
+    case train_end::early_stopping:
+      return "early_stopping";
+    case train_end::step_limit:
+      return "step_limit";
+    default:
+      return "stop_request";
   }
 }
 
 struct train_result {
   train_plan plan;
   train_end end = train_end::completed;
-  index_t epochs = 0, steps = 0;                         // done, those before a resumption included
+  index_t epochs = 0, steps = 0;                                 // done, those before a resumption included
   double seconds = 0, images_per_second = 0, waiting_share = 0;  // of training in this run
   double best_iou = 0;
-  index_t best_epoch = 0;                                // 0: no epoch was validated
-  evaluation validation, test;                           // with the best weights; without values when not evaluated
-  std::string weights_sha256, best_weights_sha256;       // after the last step; of the best epoch
+  index_t best_epoch = 0;                           // 0: no epoch was validated
+  evaluation validation, test;                      // with the best weights; without values when not evaluated
+  std::string weights_sha256, best_weights_sha256;  // after the last step; of the best epoch
 };
 
 /// Told of everything that happens, on the training thread. What an observer throws ends the training.

@@ -13,7 +13,8 @@
 
 namespace lamina {
 
-/// An optimiser's parameters; which of them is given decides which optimiser it is. A schedule changes the learning rate.
+/// An optimiser's parameters; which of them is given decides which optimiser it is. A schedule changes the learning
+/// rate.
 using optimizer_params = std::variant<adam_params, sgd_params>;
 
 inline float learning_rate_of(const optimizer_params& params) {

@@ -17,11 +17,11 @@ namespace lamina {
 /// How a network is trained. The defaults are the recipe that we advise.
 struct train_options {
   index_t epochs = 30;
-  index_t max_steps = 0;        // stop after so many updates; 0: no limit. The schedule looks at `epochs` only
+  index_t max_steps = 0;  // stop after so many updates; 0: no limit. The schedule looks at `epochs` only
   index_t batch_size = 16;
-  index_t accumulate = 1;       // batches per update of the weights
+  index_t accumulate = 1;  // batches per update of the weights
   index_t height = 256, width = 256;
-  std::uint64_t seed = 1;       // of the weights, the order of images, their random changes
+  std::uint64_t seed = 1;  // of the weights, the order of images, their random changes
 
   lamina::loss loss = bce_dice_params{};
   optimizer_params optimizer = adam_params{.learning_rate = 1e-3f, .weight_decay = 1e-2f};  // AdamW
@@ -30,20 +30,20 @@ struct train_options {
   float clip_norm = 0;          // gradients of a greater norm are shortened to it; 0: never
   float average_decay = 0.99f;  // of the moving average of the weights, which is validated and kept; 0: none
 
-  bool flips = true;            // left-right and up-down, each with probability ½
+  bool flips = true;                // left-right and up-down, each with probability ½
   sample_transform transform = {};  // instead of resizing, flips and normalisation, if given
   lamina::normalisation normalisation = {};
-  float threshold = 0.5f;       // of probabilities, in every figure
+  float threshold = 0.5f;  // of probabilities, in every figure
 
-  int workers = 2;              // threads that read images
-  index_t queue = 4;            // batches read ahead
-  bool drop_last = false;       // leave out an epoch's last batch unless it is full
+  int workers = 2;         // threads that read images
+  index_t queue = 4;       // batches read ahead
+  bool drop_last = false;  // leave out an epoch's last batch unless it is full
   reading_policy policy = reading_policy::stop;
 
-  index_t patience = 0;         // stop after so many epochs without a better validation IoU; 0: never
-  index_t checkpoint_every = 0; // steps between checkpoints, besides those at the end of each epoch; 0: none
+  index_t patience = 0;               // stop after so many epochs without a better validation IoU; 0: never
+  index_t checkpoint_every = 0;       // steps between checkpoints, besides those at the end of each epoch; 0: none
   std::filesystem::path folder = {};  // of checkpoint.safetensors and best.safetensors; empty: no files
-  text_map notes = {};          // kept in the checkpoint for whoever resumes
+  text_map notes = {};                // kept in the checkpoint for whoever resumes
   const std::atomic<bool>* stop = nullptr;  // looked at after every step: save and end
 };
 

@@ -20,14 +20,14 @@
 namespace lamina {
 
 struct train_pictures_options {
-  index_t overlays = 8;       // of the first validation images
-  index_t shorter_side = 384; // overlays of smaller images are enlarged to it
-  bool every_epoch = false;   // also after each epoch, not only with the best weights
+  index_t overlays = 8;        // of the first validation images
+  index_t shorter_side = 384;  // overlays of smaller images are enlarged to it
+  bool every_epoch = false;    // also after each epoch, not only with the best weights
 };
 
-/// Draws how training goes, into a folder: `curves.png`, the losses and the validation IoU by epoch; `overlays/NAME.png`,
-/// validation photographs with the outline of the prediction in red and of the truth in green, and all of them on one
-/// sheet, `overlays.png`. With `every_epoch` also `overlays/epoch_001/NAME.png` and so on.
+/// Draws how training goes, into a folder: `curves.png`, the losses and the validation IoU by epoch;
+/// `overlays/NAME.png`, validation photographs with the outline of the prediction in red and of the truth in green, and
+/// all of them on one sheet, `overlays.png`. With `every_epoch` also `overlays/epoch_001/NAME.png` and so on.
 class train_pictures final : public train_observer {
  public:
   /// `data` gives the names of the images and must outlive this.
@@ -59,9 +59,10 @@ class train_pictures final : public train_observer {
     if (e.split != "validation" || sheet_.empty()) return;
     std::vector<captioned_image> cells;
     for (std::size_t i = 0; i < sheet_.size(); ++i) cells.push_back({sheet_[i].view(), captions_[i]});
-    write_png(folder_ / "overlays.png",
-              contact_sheet(cells, {.cell_height = options_.shorter_side * 2 / 3, .cell_width = options_.shorter_side * 2 / 3,
-                                    .title = model_ + ": prediction red, truth green"}).view());
+    write_png(folder_ / "overlays.png", contact_sheet(cells, {.cell_height = options_.shorter_side * 2 / 3,
+                                                              .cell_width = options_.shorter_side * 2 / 3,
+                                                              .title = model_ + ": prediction red, truth green"})
+                                            .view());
   }
 
  private:
@@ -75,7 +76,8 @@ class train_pictures final : public train_observer {
 
     // Enlarged before the threshold, so that the outline is no staircase. Networks without padding see the middle only.
     const auto mask_of = [&](view<const float> values, float threshold) {
-      const auto large = resized(values, interpolation::linear, values.extents().h * enlarged, values.extents().w * enlarged);
+      const auto large =
+          resized(values, interpolation::linear, values.extents().h * enlarged, values.extents().w * enlarged);
       tensor<std::uint8_t> mask({1, photo.extents().h, photo.extents().w, 1});
       const index_t top = (mask.extents().h - large.extents().h) / 2, left = (mask.extents().w - large.extents().w) / 2;
       for (index_t h = 0; h < large.extents().h; ++h)
@@ -83,7 +85,8 @@ class train_pictures final : public train_observer {
           mask(0, h + top, w + left, 0) = large(0, h, w, 0) >= threshold ? 255 : 0;
       return mask;
     };
-    const auto prediction = mask_of(e.probabilities.images(n), e.threshold), truth = mask_of(e.data.masks.images(n), 0.5f);
+    const auto prediction = mask_of(e.probabilities.images(n), e.threshold),
+               truth = mask_of(e.data.masks.images(n), 0.5f);
     draw_overlay(photo.view(), prediction.view(), truth.view());
 
     const auto sample = static_cast<std::size_t>(e.data.samples[static_cast<std::size_t>(n)]);

@@ -40,8 +40,8 @@ inline std::string bytes_text(double bytes) {
 }  // namespace detail
 
 struct progress_options {
-  bool terminal = false;     // rewrite one line in place; false: plain lines, one every `interval` seconds at most
-  double interval = 30;      // between lines within an epoch (on a terminal: 0.2)
+  bool terminal = false;  // rewrite one line in place; false: plain lines, one every `interval` seconds at most
+  double interval = 30;   // between lines within an epoch (on a terminal: 0.2)
 };
 
 /// Tells a person how training goes, on a stream of the caller's.
@@ -68,12 +68,13 @@ class train_progress final : public train_observer {
     if (std::chrono::duration<double>(clock::now() - last_).count() < interval_) return;
     last_ = clock::now();
     const double elapsed = std::chrono::duration<double>(last_ - begin_).count();  // validation included
-    const double left = elapsed / static_cast<double>(s.step - plan_.first_step) * static_cast<double>(plan_.steps - s.step);
-    write(detail::formatted("epoch %td/%td  batch %td/%td  loss %.4f  lr %.2g  %.1f images/s", s.epoch, plan_.epochs, s.batch,
-                            s.batches, epoch_loss_ / static_cast<double>(epoch_images_), s.learning_rate,
+    const double left =
+        elapsed / static_cast<double>(s.step - plan_.first_step) * static_cast<double>(plan_.steps - s.step);
+    write(detail::formatted("epoch %td/%td  batch %td/%td  loss %.4f  lr %.2g  %.1f images/s", s.epoch, plan_.epochs,
+                            s.batch, s.batches, epoch_loss_ / static_cast<double>(epoch_images_), s.learning_rate,
                             static_cast<double>(images_) / std::max(busy_seconds_, 1e-9)) +
-              (best_epoch_ > 0 ? detail::formatted("  best IoU %.4f", best_iou_) : "") + "  " + detail::clock_text(left) +
-              " left",
+              (best_epoch_ > 0 ? detail::formatted("  best IoU %.4f", best_iou_) : "") + "  " +
+              detail::clock_text(left) + " left",
           false);
   }
 
@@ -83,7 +84,8 @@ class train_progress final : public train_observer {
     if (!e.validation.values.empty())
       line += detail::formatted("  validation: loss %.4f  IoU %.4f  Dice %.4f%s", e.validation.loss, e.validation.iou(),
                                 e.validation["dice_per_image_mean"], e.improved ? "  (best)" : "");
-    if (e.waiting_share > 0.1) line += detail::formatted("  [%.0f %% of the time waiting for images]", 100 * e.waiting_share);
+    if (e.waiting_share > 0.1)
+      line += detail::formatted("  [%.0f %% of the time waiting for images]", 100 * e.waiting_share);
     write(line, true);
     epoch_images_ = 0;
     epoch_loss_ = 0;
@@ -99,7 +101,8 @@ class train_progress final : public train_observer {
     for (const evaluation* e : {&r.validation, &r.test}) {
       if (e->values.empty()) continue;
       out_ << e->split << " with the best weights, " << e->images << " images:\n";
-      for (const auto& [protocol, value] : e->values) out_ << detail::formatted("  %-28s %.4f\n", protocol.c_str(), value);
+      for (const auto& [protocol, value] : e->values)
+        out_ << detail::formatted("  %-28s %.4f\n", protocol.c_str(), value);
     }
     out_.flush();
   }
@@ -108,8 +111,10 @@ class train_progress final : public train_observer {
   using clock = std::chrono::steady_clock;
 
   void write(const std::string& line, bool keep) {
-    if (terminal_) out_ << "\r\033[K" << line << (keep ? "\n" : "");
-    else out_ << line << '\n';
+    if (terminal_)
+      out_ << "\r\033[K" << line << (keep ? "\n" : "");
+    else
+      out_ << line << '\n';
     out_.flush();
   }
 

@@ -1,18 +1,13 @@
 // lamina::train · SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <lamina/graph/program.hpp>
-#include <lamina/metrics/overlap.hpp>
-#include <lamina/models/network.hpp>
 #include <lamina/ops/ema.hpp>
 #include <lamina/ops/gradient_clip.hpp>
-#include <lamina/predict/network_input.hpp>
 #include <lamina/train/checkpoint.hpp>
-#include <lamina/train/observer.hpp>
+#include <lamina/train/evaluate.hpp>
 #include <lamina/train/options.hpp>
 
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -46,7 +41,8 @@ class trainer {
         weights_(layout_),
         gradients_(layout_),
         best_(layout_),
-        optimizer_(options_.optimizer, layout_) {
+        optimizer_(options_.optimizer, layout_),
+        programs_(ctx_, network_, layout_, options_.height, options_.width) {
     check_options();
     initialize(weights_, options_.seed);
     if (averages()) average_.emplace(weights_.clone());
@@ -58,7 +54,7 @@ class trainer {
   /// What will be needed and done; known before the first step.
   const train_plan& plan() const { return plan_; }
   /// The program of a full training batch, with its memory plan.
-  const program<T>& step_program() { return program_for(run_mode::training, training_batch()); }
+  const program<T>& step_program() { return programs_.at(run_mode::training, training_batch()); }
   const parameter_set<cpu>& weights() const { return weights_; }
 
   /// The observer, which must outlive the training, is told of everything from now on.
@@ -86,9 +82,7 @@ class trainer {
     open_training_images();
     train_result result;
     std::optional<train_end> end;
-    while (!end) {
-      end = state_.epoch < options_.epochs ? train_one_epoch(result) : train_end::completed;
-    }
+    while (!(end = reached_end())) train_rest_of_epoch(result);
     result.end = *end;
     training_images_.reset();
     if (result.end == train_end::stop_request) return finish(result);
@@ -125,42 +119,33 @@ class trainer {
     const auto& o = options_;
     require(o.epochs > 0 && o.batch_size > 0 && o.accumulate > 0 && o.max_steps >= 0 && o.patience >= 0 &&
                 o.checkpoint_every >= 0,
-            "trainer: ", o.epochs, " epochs, batch size ", o.batch_size, ", ", o.accumulate, " batches per step, at most ",
-            o.max_steps, " steps, patience ", o.patience, ", a checkpoint every ", o.checkpoint_every, " steps");
+            "trainer: ", o.epochs, " epochs, batch size ", o.batch_size, ", ", o.accumulate,
+            " batches per step, at most ", o.max_steps, " steps, patience ", o.patience, ", a checkpoint every ",
+            o.checkpoint_every, " steps");
     require(o.clip_norm >= 0 && o.average_decay >= 0 && o.average_decay < 1, "trainer: clip_norm ", o.clip_norm,
             ", average_decay ", o.average_decay, "; expected 0 or more, and [0, 1)");
     require(o.threshold > 0 && o.threshold < 1, "trainer: threshold ", o.threshold, " is not between 0 and 1");
     require(!data_.training.empty(), "trainer: no training images");
-    require(network_.description().at("classes") == "1", "trainer: the network has ", network_.description().at("classes"),
-            " classes; lesions are told from skin with 1");
+    require(network_.description().at("classes") == "1", "trainer: the network has ",
+            network_.description().at("classes"), " classes; lesions are told from skin with 1");
   }
 
   // The plan.
 
   index_t training_batch() const { return std::min(options_.batch_size, static_cast<index_t>(data_.training.size())); }
-  program<T>& program_for(run_mode mode, index_t images) {
-    auto& found = programs_[{mode, images}];
-    if (!found) {
-      const index_t channels = std::stol(network_.description().at("in_channels"));
-      found = std::make_unique<program<T>>(ctx_, network_, layout_, shape{images, options_.height, options_.width, channels},
-                                           mode, space_);
-    }
-    return *found;
-  }
   void make_plan() {
     const auto count = [](const std::vector<index_t>& samples) { return static_cast<index_t>(samples.size()); };
     const index_t batch = options_.batch_size, all = count(data_.training);
     const bool short_batch = all % batch != 0 && !(options_.drop_last && all > batch);
-    program_for(run_mode::training, training_batch());
-    if (short_batch) program_for(run_mode::training, all % batch);
+    programs_.at(run_mode::training, training_batch());
+    if (short_batch) programs_.at(run_mode::training, all % batch);
     for (const auto* split : {&data_.validation, &data_.test}) {
-      if (count(*split) >= batch) program_for(run_mode::inference, batch);
-      if (count(*split) % batch != 0) program_for(run_mode::inference, count(*split) % batch);
+      if (count(*split) >= batch) programs_.at(run_mode::inference, batch);
+      if (count(*split) % batch != 0) programs_.at(run_mode::inference, count(*split) % batch);
     }
-    for (const auto& [key, made] : programs_) {
-      plan_.block_bytes = std::max(plan_.block_bytes, made->plan().block_bytes);
-      plan_.scratch_bytes = std::max(plan_.scratch_bytes, made->plan().scratch_bytes);
-    }
+    programs_.reserve();
+    plan_.block_bytes = programs_.block_bytes();
+    plan_.scratch_bytes = programs_.scratch_bytes();
     const std::size_t sets = 3 + optimizer_.moments().size() + (average_ ? 1 : 0);
     plan_.network = network_.description();
     plan_.parameters = layout_->trainable_count();
@@ -172,9 +157,10 @@ class trainer {
     plan_.epochs = options_.epochs;
     plan_.batches_per_epoch = all / batch + (short_batch ? 1 : 0);
     plan_.steps = options_.epochs * ceil_div(plan_.batches_per_epoch, options_.accumulate);
-    schedule_ = {options_.schedule, {.base = learning_rate_of(options_.optimizer),
-                                     .steps = plan_.steps,
-                                     .warm_up = std::min(options_.warm_up, plan_.steps / 10)}};
+    schedule_ = {options_.schedule,
+                 {.base = learning_rate_of(options_.optimizer),
+                  .steps = plan_.steps,
+                  .warm_up = std::min(options_.warm_up, plan_.steps / 10)}};
     if (options_.max_steps > 0) plan_.steps = std::min(plan_.steps, options_.max_steps);
   }
 
@@ -205,55 +191,62 @@ class trainer {
 
   // Training.
 
-  /// The rest of the epoch that the state stands in. Nothing, or why training ends.
-  std::optional<train_end> train_one_epoch(train_result& result) {
+  bool stop_requested() const { return options_.stop != nullptr && *options_.stop; }
+  bool at_step_limit() const { return options_.max_steps > 0 && state_.step >= options_.max_steps; }
+  std::optional<train_end> reached_end() const {
+    if (stop_requested()) return train_end::stop_request;
+    if (state_.epoch >= options_.epochs) return train_end::completed;
+    if (at_step_limit()) return train_end::step_limit;
+    if (options_.patience > 0 && state_.epochs_since_best >= options_.patience) return train_end::early_stopping;
+    return std::nullopt;
+  }
+
+  /// The rest of the epoch that the state stands in, and its end, unless training ends before.
+  void train_rest_of_epoch(train_result& result) {
     const auto begin = clock::now();
     const double waited_before = training_images_->waited().count();
-    index_t images_here = 0;
-    clock::time_point step_begin = begin;
+    train_epoch told{.epoch = state_.epoch + 1, .epochs = options_.epochs};
+    index_t images = 0;
+    bool ended = false;
+    auto step_begin = begin;
     double step_waited = waited_before;
-    double learning_rate = 0;
-    std::optional<train_end> end;
 
     update pending;
-    for (const batch* b = training_images_->next(); b != nullptr && !end; b = end ? nullptr : training_images_->next()) {
+    while (const batch* b = ended ? nullptr : training_images_->next()) {
       add_gradients(*b, pending);
-      images_here += b->images.extents().n;
+      images += b->images.extents().n;
       state_.batch = b->number + 1;
-      if (++pending.batches < options_.accumulate && state_.batch < plan_.batches_per_epoch) continue;
+      const bool last = state_.batch == plan_.batches_per_epoch;
+      if (++pending.batches < options_.accumulate && !last) continue;
 
-      learning_rate = make_step(pending);
+      told.learning_rate = make_step(pending);
       const double waited = training_images_->waited().count();
-      const train_step told{state_.epoch + 1, state_.step, state_.batch, plan_.batches_per_epoch, pending.images, pending.loss,
-                            learning_rate, pending.gradient_norm, seconds_since(step_begin), waited - step_waited};
-      tell([&](train_observer& o) { o.stepped(told); });
+      const train_step step{
+          told.epoch,   state_.step,        state_.batch,          plan_.batches_per_epoch,   pending.images,
+          pending.loss, told.learning_rate, pending.gradient_norm, seconds_since(step_begin), waited - step_waited};
+      tell([&](train_observer& o) { o.stepped(step); });
       step_begin = clock::now();
       step_waited = waited;
       pending = {};
-      if (options_.stop != nullptr && *options_.stop) end = train_end::stop_request;
-      else if (options_.max_steps > 0 && state_.step >= options_.max_steps) end = train_end::step_limit;
-      if (end || (options_.checkpoint_every > 0 && state_.step % options_.checkpoint_every == 0)) save();
+      ended = stop_requested() || (at_step_limit() && !last);
+      if (ended || (options_.checkpoint_every > 0 && state_.step % options_.checkpoint_every == 0)) save();
     }
 
-    const double seconds = seconds_since(begin), waited = training_images_->waited().count() - waited_before;
-    result.waiting_share = (result.waiting_share * result.seconds + waited) / (result.seconds + seconds);
-    result.images_per_second = (result.images_per_second * result.seconds + static_cast<double>(images_here)) / (result.seconds + seconds);
-    result.seconds += seconds;
-    if (end) return end;
-
-    train_epoch told{.epoch = state_.epoch + 1, .epochs = options_.epochs, .step = state_.step};
-    told.loss = state_.epoch_loss / static_cast<double>(state_.epoch_images);
-    told.learning_rate = learning_rate;
-    told.seconds = seconds;
-    told.images_per_second = static_cast<double>(images_here) / seconds;
-    told.waiting_share = waited / seconds;
-    return end_epoch(told);
+    told.seconds = seconds_since(begin);
+    const double waited = training_images_->waited().count() - waited_before, all = result.seconds + told.seconds;
+    result.waiting_share = (result.waiting_share * result.seconds + waited) / all;
+    result.images_per_second = (result.images_per_second * result.seconds + static_cast<double>(images)) / all;
+    result.seconds = all;
+    if (ended) return;
+    told.images_per_second = static_cast<double>(images) / told.seconds;
+    told.waiting_share = waited / told.seconds;
+    end_epoch(told);
   }
 
   /// An update of the weights on its way.
   struct update {
     index_t batches = 0, images = 0, group_images = 0;
-    double loss = 0;           // mean over the images so far
+    double loss = 0;  // mean over the images so far
     double gradient_norm = 0;
   };
 
@@ -265,11 +258,11 @@ class trainer {
       const index_t first = b.number * training_batch();
       u.group_images = std::min(options_.accumulate * training_batch(), training_images_->samples_per_epoch() - first);
     }
-    program<T>& step = program_for(run_mode::training, N);
+    program<T>& step = programs_.at(run_mode::training, N);
     network_input(ctx_, b.images, step.input());
     step.forward(ctx_, weights_);
-    const double value =
-        loss_forward_backward<T>(ctx_, step.output(), masks_for(step, b), options_.loss, step.output_gradient());
+    const double value = loss_forward_backward<T>(ctx_, step.output(), masks_of(b, step.output_extents()),
+                                                  options_.loss, step.output_gradient());
     if (!std::isfinite(value)) fail_loss(value);
     if (options_.accumulate > 1) {
       const view<T> dy = step.output_gradient();
@@ -277,22 +270,18 @@ class trainer {
       for (index_t i = 0; i < dy.size(); ++i) dy[i] = static_cast<T>(static_cast<float>(dy[i]) * share);
     }
     step.backward(ctx_, weights_, gradients_);
-    u.loss = (u.loss * static_cast<double>(u.images) + value * static_cast<double>(N)) / static_cast<double>(u.images + N);
+    u.loss =
+        (u.loss * static_cast<double>(u.images) + value * static_cast<double>(N)) / static_cast<double>(u.images + N);
     u.images += N;
     state_.epoch_loss += value * static_cast<double>(N);
     state_.epoch_images += N;
   }
-  /// The middle of the masks, where the network's result is smaller than its input.
-  static view<const float> masks_for(program<T>& p, const batch& b) {
-    const shape y = p.output_extents(), m = b.masks.extents();
-    return {b.masks.pixel(0, (m.h - y.h) / 2, (m.w - y.w) / 2), y, b.masks.image_stride(), b.masks.row_stride(),
-            b.masks.pixel_stride()};
-  }
   [[noreturn]] void fail_loss(double value) const {
-    fail("training: the loss is ", value, " in epoch ", state_.epoch + 1, ", step ", state_.step + 1, ", learning rate ",
-         learning_rate(), "; ",
-         options_.folder.empty() ? "no checkpoint was asked for"
-                                 : to_text("the last checkpoint is ", checkpoint_path().string(), " of step ", saved_step_));
+    fail("training: the loss is ", std::isnan(value) ? "NaN" : "infinite", " in epoch ", state_.epoch + 1, ", step ",
+         state_.step + 1, ", learning rate ", learning_rate(), "; ",
+         options_.folder.empty()
+             ? "no checkpoint was asked for"
+             : to_text("the last checkpoint is ", checkpoint_path().string(), " of step ", saved_step_));
   }
 
   double learning_rate() const { return schedule_.learning_rate(state_.step); }
@@ -302,17 +291,20 @@ class trainer {
     const double rate = learning_rate();
     ++state_.step;
     optimizer_.step(ctx_, gradients_, rate, state_.step, weights_);
-    if (average_) ema_step(ctx_, as_const(weights_.all()), ema_decay_at(options_.average_decay, state_.step), average_->all());
+    if (average_)
+      ema_step(ctx_, as_const(weights_.all()), ema_decay_at(options_.average_decay, state_.step), average_->all());
     return rate;
   }
 
-  std::optional<train_end> end_epoch(train_epoch& told) {
+  void end_epoch(train_epoch& told) {
+    told.step = state_.step;
+    told.loss = state_.epoch_loss / static_cast<double>(state_.epoch_images);
     ++state_.epoch;
     state_.batch = 0;
     state_.epoch_loss = 0;
     state_.epoch_images = 0;
     if (!data_.validation.empty()) {
-      told.validation = evaluate("validation", data_.validation, evaluated_weights(), false);
+      told.validation = evaluate_split("validation", data_.validation, evaluated_weights(), false);
       told.improved = told.validation.iou() > state_.best_iou;
       schedule_.observe(told.validation.iou());
       state_.schedule = schedule_.saved();
@@ -331,44 +323,28 @@ class trainer {
     told.best_epoch = state_.best_epoch;
     save();
     tell([&](train_observer& o) { o.epoch_ended(told); });
-    if (options_.patience > 0 && state_.epochs_since_best >= options_.patience) return train_end::early_stopping;
-    return std::nullopt;
   }
 
   // Evaluation.
 
-  evaluation evaluate(const std::string& split, const std::vector<index_t>& samples, const parameter_set<cpu>& weights,
-                      bool final) {
-    const auto begin = clock::now();
+  evaluation evaluate_split(const std::string& split, const std::vector<index_t>& samples,
+                            const parameter_set<cpu>& weights, bool final) {
     loader images(data_.source, samples, transform(false), loading());
-    overlap_metrics metrics({.prediction = options_.threshold});
-    evaluation result{.split = split, .epoch = state_.epoch};
-    double loss_sum = 0;
-    while (const batch* b = images.next()) {
-      const index_t N = b->images.extents().n;
-      program<T>& forward = program_for(run_mode::inference, N);
-      network_input(ctx_, b->images, forward.input());
-      forward.forward(ctx_, weights);
-      const auto masks = masks_for(forward, *b);
-      loss_sum += static_cast<double>(N) * loss_forward<T>(ctx_, forward.output(), masks, options_.loss);
-      tensor<float> probabilities(forward.output_extents(), uninitialized);
-      logits_to_probabilities(ctx_, forward.output(), probabilities.view());
-      metrics.add(as_const(probabilities.view()), masks);
-      const evaluated_batch told{split, state_.epoch, final, *b, options_.normalisation, as_const(probabilities.view()),
-                                 options_.threshold};
-      tell([&](train_observer& o) { o.evaluated(told); });
-      result.images += N;
-    }
-    require(result.images > 0, "trainer: none of the ", samples.size(), " images of the split '", split, "' could be read");
-    result.loss = loss_sum / static_cast<double>(result.images);
-    result.values = metrics.values();
-    result.seconds = seconds_since(begin);
+    evaluation result =
+        evaluate(ctx_, programs_, weights, images, {options_.loss, options_.threshold},
+                 [&](const batch& b, view<const float> probabilities) {
+                   const evaluated_batch told{split,         state_.epoch,      final, b, options_.normalisation,
+                                              probabilities, options_.threshold};
+                   tell([&](train_observer& o) { o.evaluated(told); });
+                 });
+    result.split = split;
+    result.epoch = state_.epoch;
     return result;
   }
   train_result& evaluate_best(train_result& result) {
     const auto one = [&](const char* split, const std::vector<index_t>& samples, evaluation& into) {
       if (samples.empty()) return;
-      into = evaluate(split, samples, best_, true);
+      into = evaluate_split(split, samples, best_, true);
       tell([&](train_observer& o) { o.tested(into); });
     };
     one("validation", data_.validation, result.validation);
@@ -440,8 +416,7 @@ class trainer {
   train_state state_;
   index_t saved_step_ = 0;
 
-  workspace<cpu> space_;
-  std::map<std::pair<run_mode, index_t>, std::unique_ptr<program<T>>> programs_;
+  program_cache<T> programs_;
   train_plan plan_;
   std::unique_ptr<loader> training_images_;
   std::vector<train_observer*> observers_;

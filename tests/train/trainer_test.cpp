@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lamina/core/thread_pool.hpp>
+#include <lamina/train/trainer.hpp>
+
+#include "../support/paths.hpp"
+#include "../support/tensors.hpp"
+#include "../support/training.hpp"
+
+#include <map>
+
+using namespace lamina;
+using namespace lamina::testing;
+
+namespace {
+
+/// Keeps what it is told.
+class recorder final : public train_observer {
+ public:
+  void stepped(const train_step& s) override { steps.push_back(s); }
+  void epoch_ended(const train_epoch& e) override { epochs.push_back(e); }
+  void saved(const std::filesystem::path& path, index_t step) override {
+    files[path.filename().string()].push_back(step);
+  }
+
+  std::vector<train_step> steps;
+  std::vector<train_epoch> epochs;
+  std::map<std::string, std::vector<index_t>> files;
+};
+
+}  // namespace
+
+TEST_CASE("a tiny network learns made-up lesions") {
+  train_options o = tiny_options();
+  o.epochs = 12;
+  o.optimizer = adam_params{.learning_rate = 1e-2f};
+  recorder seen;
+  const train_result r = train_once(o, &seen);
+  CHECK(r.end == train_end::completed);
+  CHECK(r.epochs == 12);
+  CHECK(r.steps == 48);
+  CHECK(seen.epochs.back().loss < 0.7 * seen.epochs.front().loss);
+  CHECK(r.validation.iou() > 0.5);
+  CHECK(r.validation.iou() == r.best_iou);
+  CHECK(r.validation.images == 6);
+  CHECK(r.test.images == 4);
+  CHECK(r.images_per_second > 0);
+  CHECK(seen.steps[3].images == 2);
+  CHECK(seen.steps[3].learning_rate > seen.steps.back().learning_rate);
+}
+
+TEST_CASE("the memory is known before the first step") {
+  cpu_context ctx;
+  trainer<float> t(ctx, tiny_unet(), made_up_data(), tiny_options());
+  const train_plan plan = t.plan();
+  CHECK(plan.steps == 12);
+  CHECK(plan.batches_per_epoch == 4);
+  CHECK(plan.parameters == parameter_layout(tiny_unet()).trainable_count());
+  CHECK(plan.block_bytes == t.step_program().plan().block_bytes);
+  CHECK(plan.planned_bytes() == plan.parameter_bytes + plan.block_bytes + plan.scratch_bytes);
+  CHECK(plan.planned_bytes() == t.run().plan.planned_bytes());
+}
+
+TEST_CASE("the same bits for any number of threads and workers") {
+  const std::string expected = train_once(tiny_options()).weights_sha256;
+  for (const int threads : {2, 5})
+    for (const int workers : {0, 4}) {
+      CAPTURE(threads);
+      CAPTURE(workers);
+      thread_pool pool(threads);
+      cpu_context ctx(pool);
+      train_options o = tiny_options();
+      o.workers = workers;
+      trainer<float> t(ctx, tiny_unet(), made_up_data(), o);
+      CHECK(t.run().weights_sha256 == expected);
+    }
+  train_options other_seed = tiny_options();
+  other_seed.seed = 2;
+  CHECK(train_once(other_seed).weights_sha256 != expected);
+}
+
+TEST_CASE("a run that crashed goes on bit for bit") {
+  const auto options = [](const temporary_folder& folder) {
+    train_options o = tiny_options(folder.path());
+    o.checkpoint_every = 3;
+    o.schedule = plateau_schedule{.patience = 0};
+    return o;
+  };
+  const temporary_folder whole_folder;
+  const train_result whole = train_once(options(whole_folder));
+  for (const index_t step : {2, 8, 11}) {  // early, at the end of an epoch before it is saved, later in one
+    CAPTURE(step);
+    const temporary_folder folder;
+    crash_after failing(step);
+    CHECK_THROWS_AS(train_once(options(folder), &failing), crash);
+
+    cpu_context ctx;
+    trainer<float> again(ctx, tiny_unet(), made_up_data(), options(folder));
+    again.resume(open_checkpoint(folder.path() / "checkpoint.safetensors"));
+    const train_result resumed = again.run();
+    CHECK(resumed.plan.first_step == step / 3 * 3);
+    CHECK(resumed.weights_sha256 == whole.weights_sha256);
+    CHECK(resumed.best_weights_sha256 == whole.best_weights_sha256);
+    CHECK(resumed.best_epoch == whole.best_epoch);
+    CHECK(resumed.validation.values == whole.validation.values);
+    CHECK(read_file(folder.path() / "best.safetensors", 1 << 24) ==
+          read_file(whole_folder.path() / "best.safetensors", 1 << 24));
+    CHECK(read_file(folder.path() / "checkpoint.safetensors", 1 << 24) ==
+          read_file(whole_folder.path() / "checkpoint.safetensors", 1 << 24));
+  }
+}
+
+TEST_CASE("checkpoints at step 0, every so many steps and at each epoch's end; the best when it improves") {
+  const temporary_folder folder;
+  train_options o = tiny_options(folder.path());
+  o.checkpoint_every = 3;
+  recorder seen;
+  train_once(o, &seen);
+  CHECK(seen.files["checkpoint.safetensors"] == std::vector<index_t>{0, 3, 4, 6, 8, 9, 12, 12});
+  for (std::size_t i = 0; i < seen.epochs.size(); ++i)
+    if (seen.epochs[i].improved) CHECK(std::ranges::count(seen.files["best.safetensors"], seen.epochs[i].step) == 1);
+  CHECK(seen.files["best.safetensors"].size() ==
+        static_cast<std::size_t>(std::ranges::count(seen.epochs, true, &train_epoch::improved)));
+}
+
+TEST_CASE("two batches per step are one batch of twice the size") {
+  const auto weights_after = [](index_t batch, index_t accumulate) {
+    train_options o = tiny_options();
+    o.epochs = 1;
+    o.batch_size = batch;
+    o.accumulate = accumulate;
+    o.optimizer = sgd_params{.learning_rate = 0.1f};
+    cpu_context ctx;
+    trainer<float> t(ctx, tiny_unet("4", "false"), made_up_data(), o);  // batch norm sees each batch by itself
+    CHECK(t.run().steps == 3);
+    return t.weights().clone();
+  };
+  const auto joint = weights_after(8, 1), apart = weights_after(4, 2);  // 8, 8 and 4 images
+  check_close(apart.all(), joint.all(), 1e-5);
+}
+
+TEST_CASE("training ends for a reason, and says which") {
+  train_options o = tiny_options();
+  SUBCASE("step limit, in the middle of an epoch") {
+    o.max_steps = 6;
+    const train_result r = train_once(o);
+    CHECK(r.end == train_end::step_limit);
+    CHECK(r.steps == 6);
+    CHECK(r.epochs == 1);
+  }
+  SUBCASE("early stopping") {
+    o.epochs = 50;
+    o.patience = 2;
+    o.optimizer = sgd_params{.learning_rate = 0};  // nothing ever gets better
+    o.average_decay = 0;
+    o.loss = bce_with_logits_params{};
+    const train_result r = train_once(o);
+    CHECK(r.end == train_end::early_stopping);
+    CHECK(r.epochs < 50);
+  }
+  SUBCASE("stop request") {
+    const temporary_folder folder;
+    std::atomic<bool> stop = false;
+    class stop_after final : public train_observer {
+     public:
+      explicit stop_after(std::atomic<bool>& flag) : flag_(flag) {}
+      void stepped(const train_step& s) override { flag_ = s.step == 5; }
+
+     private:
+      std::atomic<bool>& flag_;
+    } stopping(stop);
+    const std::string whole = train_once(o).weights_sha256;
+    o.folder = folder.path();
+    o.stop = &stop;
+    const train_result r = train_once(o, &stopping);
+    CHECK(r.end == train_end::stop_request);
+    CHECK(r.steps == 5);
+    CHECK(r.validation.values.empty());
+    stop = false;
+    cpu_context ctx;
+    trainer<float> again(ctx, tiny_unet(), made_up_data(), o);
+    again.resume(open_checkpoint(folder.path() / "checkpoint.safetensors"));
+    CHECK(again.run().weights_sha256 == whole);
+  }
+}
+
+TEST_CASE("without a validation split the last weights are the best") {
+  cpu_context ctx;
+  train_options o = tiny_options();
+  o.average_decay = 0;
+  trainer<float> t(ctx, tiny_unet(), made_up_data(20, 0, 4), o);
+  const train_result r = t.run();
+  CHECK(r.best_epoch == 3);
+  CHECK(r.weights_sha256 == r.best_weights_sha256);
+  CHECK(r.validation.values.empty());
+  CHECK(r.test.images == 4);
+}
+
+TEST_CASE("weights that were saved give the same figures again") {
+  const temporary_folder folder;
+  const train_result trained = train_once(tiny_options(folder.path()));
+  cpu_context ctx;
+  trainer<float> t(ctx, tiny_unet(), made_up_data(), tiny_options());
+  t.load(weights_file::read(folder.path() / "best.safetensors"));
+  const train_result r = t.test();
+  CHECK(r.validation.values == trained.validation.values);
+  CHECK(r.test.values == trained.test.values);
+}
+
+TEST_CASE("a network whose result is smaller than its input is trained on the middle of the masks") {
+  cpu_context ctx;
+  train_options o = tiny_options();
+  o.epochs = 1;
+  o.height = o.width = 44;
+  trainer<float> t(
+      ctx, make_network<float>({{"model", "unet"}, {"base_width", "2"}, {"depth", "1"}, {"same_padding", "false"}}),
+      made_up_data(6, 2, 0, 44), o);
+  CHECK(t.step_program().output_extents().h < 44);
+  CHECK(t.run().validation.images == 2);
+}
+
+TEST_CASE("grey input, bfloat16, clipping, every loss") {
+  train_options o = tiny_options();
+  o.epochs = 1;
+  o.clip_norm = 0.1f;
+  cpu_context ctx;
+  for (const auto& [name, value] : known_losses) {
+    CAPTURE(name);
+    o.loss = value;
+    recorder seen;
+    trainer<bfloat16> t(
+        ctx, make_network<bfloat16>({{"model", "unet"}, {"base_width", "2"}, {"depth", "1"}, {"in_channels", "1"}}),
+        made_up_data(8, 2, 0), o);
+    t.observe(seen);
+    CHECK(std::isfinite(t.run().validation.loss));
+    CHECK(seen.steps[0].gradient_norm > 0);
+  }
+}
+
+TEST_CASE("what can't be trained is refused in one clear line") {
+  cpu_context ctx;
+  const auto make = [&](const train_options& o) { trainer<float>(ctx, tiny_unet(), made_up_data(), o); };
+  train_options o = tiny_options();
+  SUBCASE("options") {
+    o.epochs = 0;
+    check_error([&] { make(o); }, "trainer: 0 epochs");
+  }
+  SUBCASE("size") {
+    o.height = 30;
+    check_error([&] { make(o); }, "unet: 30×32 pixels; height and width must be divisible by 4");
+  }
+  SUBCASE("no images") {
+    check_error([&] { trainer<float>(ctx, tiny_unet(), made_up_data(0), o); }, "trainer: no training images");
+  }
+  SUBCASE("classes") {
+    check_error(
+        [&] {
+          trainer<float>(ctx, make_network<float>({{"model", "unet"}, {"classes", "2"}}), made_up_data(), o);
+        },
+        "the network has 2 classes");
+  }
+  SUBCASE("a loss that is no number") {
+    const temporary_folder folder;
+    o.folder = folder.path();
+    o.optimizer = sgd_params{.learning_rate = 1e30f};
+    const std::string file = (folder.path() / "checkpoint.safetensors").string();
+    check_error([&] { train_once(o); },
+                "training: the loss is NaN in epoch 1, step 2, learning rate 1e+30; the last checkpoint is " + file +
+                    " of step 0");
+    CHECK(std::filesystem::exists(file));
+  }
+  SUBCASE("a checkpoint of another run") {
+    const temporary_folder folder;
+    o.folder = folder.path();
+    o.max_steps = 1;
+    train_once(o);
+    const auto resume = [&](network<float> net, const train_options& options) {
+      trainer<float> t(ctx, std::move(net), made_up_data(), options);
+      t.resume(open_checkpoint(folder.path() / "checkpoint.safetensors"));
+    };
+    check_error([&] { resume(tiny_unet("6"), o); },
+                "checkpoint.safetensors: made with base_width = 4, so training can't go on with 6");
+    o.batch_size = 5;
+    check_error([&] { resume(tiny_unet(), o); }, "made with batch_size = 6, so training can't go on with 5");
+    check_error([&] { open_checkpoint(folder.path() / "best.safetensors"); }, "not a checkpoint");
+    check_error([&] { weights_file::read(folder.path() / "checkpoint.safetensors"); }, "not a weights file");
+  }
+}
