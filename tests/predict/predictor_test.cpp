@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lamina/predict/predictor.hpp>
+
+#include "../support/paths.hpp"
+#include "../support/tensors.hpp"
+#include "../support/training.hpp"
+
+#include <thread>
+
+using namespace lamina;
+using namespace lamina::testing;
+
+namespace {
+
+/// An untrained network's weights in a file.
+std::filesystem::path saved_weights(const temporary_folder& folder, const prediction_settings& settings,
+                                    const network<float>& net = tiny_unet()) {
+  parameter_set<cpu> weights(std::make_shared<const parameter_layout>(net));
+  initialize(weights, 3);
+  const auto path = folder.path() / "weights.safetensors";
+  save_weights(path, weights, net.description(), settings, {{"epoch", "7"}});
+  return path;
+}
+
+tensor<std::uint8_t> photo(index_t height, index_t width) { return synthetic_lesion(5, 1, height, width).image; }
+
+}  // namespace
+
+TEST_CASE("a weights file holds names, shapes, the network and all that prediction needs") {
+  const temporary_folder folder;
+  const prediction_settings settings{.height = 48, .width = 40, .mean = {0.1f, 0.2f, 0.3f}, .threshold = 0.3f};
+  const weights_file read = weights_file::read(saved_weights(folder, settings));
+  CHECK(read.network == tiny_unet().description());
+  CHECK(read.settings.height == 48);
+  CHECK(read.settings.width == 40);
+  CHECK(read.settings.mean == settings.mean);
+  CHECK(read.settings.deviation == settings.deviation);
+  CHECK(read.settings.threshold == 0.3f);
+  CHECK(read.file.metadata("epoch") == "7");
+  CHECK(read.file.contains("encoder.0.0.conv.weight"));
+  CHECK(read.file.contains("decoder.1.join.1.norm.running_var"));
+  CHECK(read.file.entry("encoder.0.0.conv.weight").extents == std::vector<index_t>{4, 3, 3, 3});
+
+  const network<float> net = tiny_unet();
+  parameter_set<cpu> before(std::make_shared<const parameter_layout>(net)), after(before.shared_layout());
+  initialize(before, 3);
+  read.load(after);
+  CHECK(same_bits(as_const(before.all()), as_const(after.all())));
+  CHECK(weights_sha256(before) == weights_sha256(after));
+}
+
+TEST_CASE("masks have the photograph's size, and are the network's result seen through it") {
+  const temporary_folder folder;
+  const predictor<float> lesions(saved_weights(folder, {.height = 32, .width = 32}));
+  cpu_context ctx;
+  predictor<float>::session session(lesions, ctx);
+  for (const auto& [height, width] : {std::pair{32, 32}, std::pair{45, 71}, std::pair{16, 20}}) {
+    const auto image = photo(height, width);
+    const tensor<float> p = session.probability(image.view());
+    CHECK(p.extents() == shape{1, height, width, 1});
+    const tensor<std::uint8_t> mask = session.mask(image.view());
+    for (index_t i = 0; i < mask.size(); ++i) CHECK(mask[i] == (p[i] >= 0.5f ? 255 : 0));
+  }
+  check_error(
+      [&] {
+        session.mask(tensor<std::uint8_t>({1, 8, 8, 1}).view());
+      },
+      "predictor: photo [1,8,8,1] is not [1,H,W,3]");
+}
+
+TEST_CASE("a predictor says what the trainer saw") {
+  class keep_first final : public train_observer {
+   public:
+    void evaluated(const evaluated_batch& e) override {
+      if (e.split == "test" && first.empty()) first = copy_of(e.probabilities.images(0));
+    }
+    tensor<float> first;
+  } seen;
+  const temporary_folder folder;
+  train_once(tiny_options(folder.path()), &seen);
+
+  const predictor<float> lesions(folder.path() / "best.safetensors");
+  cpu_context ctx;
+  predictor<float>::session session(lesions, ctx);
+  const auto image = synthetic_lesion(7, 26, 32, 32).image;  // the first of the test split
+  check_close(session.probability(image.view()), seen.first, 1e-6);
+}
+
+TEST_CASE("one predictor serves several threads, each with a context of its own") {
+  const temporary_folder folder;
+  const predictor<float> lesions(saved_weights(folder, {.height = 32, .width = 32}));
+  const auto image = photo(40, 50);
+  std::vector<tensor<float>> results(4);
+  std::vector<std::thread> threads;
+  for (auto& result : results)
+    threads.emplace_back([&] {
+      cpu_context ctx;
+      predictor<float>::session session(lesions, ctx);
+      for (int i = 0; i < 3; ++i) result = session.probability(image.view());
+    });
+  for (auto& thread : threads) thread.join();
+  for (const auto& result : results) CHECK(same_bits(as_const(result.view()), as_const(results[0].view())));
+}
+
+TEST_CASE("a size that the network can't divide is padded") {
+  const temporary_folder folder;
+  const predictor<float> lesions(saved_weights(folder, {.height = 30, .width = 33}));
+  cpu_context ctx;
+  predictor<float>::session session(lesions, ctx);
+  CHECK(session.mask(photo(64, 64).view()).extents() == shape{1, 64, 64, 1});
+}
+
+TEST_CASE("a file that is not the network's weights is refused in one line") {
+  const temporary_folder folder;
+  const auto path = saved_weights(folder, {});
+  const auto rewrite = [&](auto&& change) {
+    const safetensors_file file(path);
+    std::vector<safetensors_entry> entries = file.entries();
+    safetensors_metadata metadata = file.metadata();
+    change(entries, metadata);
+    const auto changed = folder.path() / "changed.safetensors";
+    write_safetensors(changed, entries, metadata);
+    return changed;
+  };
+  const auto refused = [](const std::filesystem::path& file, const std::string& expected) {
+    check_error([&] { predictor<float> p(file); }, file.string() + ": " + expected);
+  };
+  using entries_t = std::vector<safetensors_entry>;
+  refused(folder.path() / "absent", "no such file");
+  refused(
+      rewrite([](entries_t&, auto& m) { m["network.base_width"] = "6"; }),
+      "weights of another network (unet): tensor 'encoder.0.0.conv.weight' is [4,3,3,3], the network's is [6,3,3,3]");
+  refused(rewrite([](entries_t& e, auto&) { e.front().name = "stranger"; }),
+          "weights of another network (unet): tensor '");
+  refused(rewrite([](entries_t& e, auto&) {
+            e.push_back({"stranger", "F32", {0}, {}});
+          }),
+          "weights of another network (unet): tensor 'stranger' belongs to none of its parameters");
+  refused(rewrite([](entries_t&, auto& m) { m["network.model"] = "wnet"; }),
+          "network description: model 'wnet' is unknown");
+  refused(rewrite([](entries_t&, auto& m) { m["network.depth"] = "many"; }), "network description: depth = 'many'");
+  refused(rewrite([](entries_t&, auto& m) { m["format_version"] = "2"; }),
+          "weights of format version 2; this program reads up to 1");
+  refused(rewrite([](entries_t&, auto& m) { m.erase("format"); }), "not a weights file");
+  refused(rewrite([](entries_t&, auto& m) { m["prediction.height"] = "1e9"; }),
+          "metadata 'prediction.height' = '1e9' can't be read");
+  refused(rewrite([](entries_t&, auto& m) { m["prediction.height"] = "-4"; }), "prediction at 256×-4 pixels");
+  refused(rewrite([](entries_t&, auto& m) { m["prediction.mean"] = "1 2"; }),
+          "prediction at 256×256 pixels with 2 means");
+}
