@@ -11,6 +11,7 @@
 #include <lamina/data/synthetic_dataset.hpp>
 #include <lamina/train/log.hpp>
 #include <lamina/train/pictures.hpp>
+#include <lamina/train/plan_text.hpp>
 #include <lamina/train/progress.hpp>
 #include <lamina/train/summary.hpp>
 #include <lamina/train/trainer.hpp>
@@ -60,10 +61,10 @@ void declare(CLI::App& app, command& c) {
       ->type_name("DIR");
   app.add_flag("--plan", c.plan, "print parameters, memory and FLOPs of a step, and end");
 
+  app.option_defaults()->group("Network");
   const auto network = [&](const char* flag, const char* key, const char* help) {
     app.add_option_function<std::string>(
            flag, [&c, key](const std::string& value) { c.network[key] = value; }, help)
-        ->group("Network")
         ->default_str("");
   };
   network("--model,-m", "model", "unet, segnet or segnet_bn [unet]");
@@ -78,64 +79,57 @@ void declare(CLI::App& app, command& c) {
   network("--initializer", "initializer", "glorot or he [glorot]");
   network("--in-channels", "in_channels", "3, or 1 for grey [3]");
   network("--classes", "classes", "logits per pixel [1]");
-  app.add_flag("--pad", c.pad, "pad sizes that the network can't divide")->group("Network");
-  app.add_option("--type", c.type, "activations are stored as")
-      ->check(CLI::IsMember({"float", "bfloat16"}))
-      ->group("Network");
-  app.add_option("--load", c.weights, "weights to start from")->type_name("FILE")->group("Network");
+  app.add_flag("--pad", c.pad, "pad sizes that the network can't divide");
+  app.add_option("--type", c.type, "activations are stored as")->check(CLI::IsMember({"float", "bfloat16"}));
+  app.add_option("--load", c.weights, "weights to start from")->type_name("FILE");
 
-  app.add_option("--size,-s", c.size, "height and width of the network's input")->group("Images");
-  app.add_option("--batch,-b", t.batch_size, "images per batch")->group("Images");
-  app.add_option("--workers", t.workers, "threads that read images")->group("Images");
-  app.add_option("--queue-ratio", c.queue_ratio, "batches read ahead per worker")->group("Images");
-  app.add_flag("--no-flips", c.no_flips, "don't flip training images at random")->group("Images");
-  app.add_flag("--drop-last", t.drop_last, "leave out an epoch's last batch unless it is full")->group("Images");
-  app.add_flag("--skip-unreadable", c.skip, "leave out images that can't be read")->group("Images");
-  app.add_option("--mean", c.mean, "of red, green, blue in [0,1], subtracted")->expected(3)->group("Images");
-  app.add_option("--std", c.deviation, "of red, green, blue, divided by")->expected(3)->group("Images");
+  app.option_defaults()->group("Images");
+  app.add_option("--size,-s", c.size, "height and width of the network's input");
+  app.add_option("--batch,-b", t.batch_size, "images per batch");
+  app.add_option("--workers", t.workers, "threads that read images");
+  app.add_option("--queue-ratio", c.queue_ratio, "batches read ahead per worker");
+  app.add_flag("--no-flips", c.no_flips, "don't flip training images at random");
+  app.add_flag("--drop-last", t.drop_last, "leave out an epoch's last batch unless it is full");
+  app.add_flag("--skip-unreadable", c.skip, "leave out images that can't be read");
+  app.add_option("--mean", c.mean, "of red, green, blue in [0,1], subtracted")->expected(3)->default_str("");
+  app.add_option("--std", c.deviation, "of red, green, blue, divided by")->expected(3)->default_str("");
 
-  app.add_option("--epochs,-e", t.epochs)->group("Training");
-  app.add_option("--steps", t.max_steps, "end after so many steps; 0: no limit")->group("Training");
-  app.add_option("--lr", c.learning_rate, "the highest learning rate")->group("Training");
-  app.add_option("--schedule", c.schedule, "constant, polynomial, cosine, step or plateau")->group("Training");
-  app.add_option("--warmup", t.warm_up, "steps in which the learning rate rises")->group("Training");
-  app.add_option("--loss", c.loss,
-                 "bce, bce_original, dice, dice_original, bce_dice, focal, tversky, jaccard or lovasz")
-      ->group("Training");
+  app.option_defaults()->group("Training");
+  app.add_option("--epochs,-e", t.epochs);
+  app.add_option("--steps", t.max_steps, "end after so many steps; 0: no limit");
+  app.add_option("--lr", c.learning_rate, "the highest learning rate");
+  app.add_option("--schedule", c.schedule, "constant, polynomial, cosine, step or plateau");
+  app.add_option("--warmup", t.warm_up, "steps in which the learning rate rises");
+  app.add_option("--loss", c.loss, "bce, dice, bce_dice, focal, tversky, jaccard, lovasz, bce_original, dice_original");
   app.add_option("--optimizer", c.optimizer)
-      ->check(CLI::IsMember({"adamw", "adam", "adam_original", "sgd", "nesterov"}))
-      ->group("Training");
-  app.add_option("--weight-decay", c.weight_decay)->group("Training");
-  app.add_option("--momentum", c.momentum, "of SGD; Adam's first beta")->group("Training");
-  app.add_option("--accumulate", t.accumulate, "batches per step")->group("Training");
-  app.add_option("--clip", t.clip_norm, "limit of the gradient's norm; 0: none")->group("Training");
-  app.add_option("--ema", t.average_decay, "decay of the averaged weights; 0: none")->group("Training");
-  app.add_option("--patience", t.patience, "end after so many epochs without progress; 0: never")->group("Training");
-  app.add_option("--threshold", t.threshold, "of probabilities")->group("Training");
-  app.add_option("--seed", t.seed)->group("Training");
+      ->check(CLI::IsMember({"adamw", "adam", "adam_original", "sgd", "nesterov"}));
+  app.add_option("--weight-decay", c.weight_decay);
+  app.add_option("--momentum", c.momentum, "of SGD; Adam's first beta");
+  app.add_option("--accumulate", t.accumulate, "batches per step");
+  app.add_option("--clip", t.clip_norm, "limit of the gradient's norm; 0: none");
+  app.add_option("--ema", t.average_decay, "decay of the averaged weights; 0: none");
+  app.add_option("--patience", t.patience, "end after so many epochs without progress; 0: never");
+  app.add_option("--threshold", t.threshold, "of probabilities");
+  app.add_option("--seed", t.seed);
 
-  app.add_option("--threads,-t", c.threads, "that compute; 0: one per core")->group("Run");
-  app.add_option("--checkpoint-every", t.checkpoint_every, "steps; 0: at the end of each epoch only")->group("Run");
-  app.add_option("--overlays", c.overlays, "validation images to draw")->group("Run");
-  app.add_flag("--save-images", c.save_images, "draw them after every epoch")->group("Run");
-  app.add_flag("--no-train,--skip-train", c.no_train, "only evaluate the weights of --load")->group("Run");
-  app.add_flag("--no-test", c.no_test, "leave the test split alone")->group("Run");
+  app.option_defaults()->group("Run");
+  app.add_option("--threads,-t", c.threads, "that compute; 0: one per core");
+  app.add_option("--checkpoint-every", t.checkpoint_every, "steps; 0: at the end of each epoch only");
+  app.add_option("--overlays", c.overlays, "validation images to draw");
+  app.add_flag("--save-images", c.save_images, "draw them after every epoch");
+  app.add_flag("--no-train,--skip-train", c.no_train, "only evaluate the weights of --load");
+  app.add_flag("--no-test", c.no_test, "leave the test split alone");
 }
 
 optimizer_params optimizer_of(const command& c) {
   if (c.optimizer == "sgd" || c.optimizer == "nesterov")
-    return sgd_params{.learning_rate = c.learning_rate,
-                      .momentum = c.momentum,
-                      .nesterov = c.optimizer == "nesterov",
-                      .weight_decay = c.weight_decay};
-  adam_params adam{.learning_rate = c.learning_rate, .beta1 = c.momentum, .weight_decay = c.weight_decay};
-  adam.decoupled_decay = c.optimizer == "adamw";
-  if (c.optimizer == "adam_original") {  // as the system that this library replaces had it
-    adam.epsilon = 1e-6f;
-    adam.epsilon_inside_root = true;
-    adam.weight_decay = 0;
-  }
-  return adam;
+    return sgd_params{c.learning_rate, c.momentum, c.optimizer == "nesterov", c.weight_decay};
+  if (c.optimizer == "adam_original")  // as the system that this library replaces had it
+    return adam_params{.learning_rate = c.learning_rate, .epsilon = 1e-6f, .epsilon_inside_root = true};
+  return adam_params{.learning_rate = c.learning_rate,
+                     .beta1 = c.momentum,
+                     .weight_decay = c.weight_decay,
+                     .decoupled_decay = c.optimizer == "adamw"};
 }
 
 /// Fills the trainer's options from the command's.
@@ -163,37 +157,21 @@ dataset open_data(const command& c, executor& workers) {
               (c.data.starts_with("synthetic:") && value_from_text(c.data.substr(10), pictures) && pictures > 0),
           "data '", c.data, "': expected synthetic or synthetic:NUMBER");
   const auto folder = c.out / "synthetic";
-  write_synthetic_dataset(workers, folder,
-                          {.training = pictures,
-                           .validation = std::max<index_t>(1, pictures / 4),
-                           .test = std::max<index_t>(1, pictures / 4),
-                           .height = c.size,
-                           .width = c.size,
-                           .seed = c.train.seed});
+  const index_t others = std::max<index_t>(1, pictures / 4);
+  write_synthetic_dataset(workers, folder, {pictures, others, others, c.size, c.size, c.train.seed});
   return open_dataset(folder);
 }
 
+/// Before any image is read: parameters, arithmetic and memory of a step.
 template <class T>
-void print_plan(const command& c, cpu_context& ctx) {
+void print_plan(const command& c, const cpu_context& ctx) {
   const auto net = make_network<T>(c.network, c.pad);
   const auto layout = std::make_shared<const parameter_layout>(net);
   const index_t channels = std::stol(net.description().at("in_channels"));
   workspace<> space;
   const program<T> step(ctx, net, layout, {c.train.batch_size, c.size, c.size, channels}, run_mode::training, space);
-  const memory_plan& plan = step.plan();
-  const auto line = [](const std::string& what, std::size_t bytes) {
-    std::cout << "  " << what << std::string(44 - std::min<std::size_t>(43, what.size()), ' ') << bytes << " bytes\n";
-  };
-  std::cout << net.name() << ", input " << step.input_extents() << " NHWC\nparameters: " << layout->trainable_count()
-            << " trainable\nfloating point operations: " << step.flops() / 1e9 << " GFLOP forward, about "
-            << 3 * step.flops() / 1e9 << " GFLOP a step\nmemory of a step:\n";
-  line("activations kept for backward", plan.bytes_of(buffer_use::value));
-  line("activations computed once more", plan.bytes_of(buffer_use::rebuilt));
-  line("statistics and pooling indices (2 bits each)", plan.bytes_of(buffer_use::auxiliary));
-  line("gradients of activations", plan.bytes_of(buffer_use::gradient));
-  line("one block, shared by all of these", plan.block_bytes);
-  line("scratch", plan.scratch_bytes);
-  line("a set of parameters (5 or 6 are held)", static_cast<std::size_t>(layout->size()) * sizeof(float));
+  std::cout << net.name() << ": " << plan_text(step, *layout) << "  (held: weights, gradients, the best weights, "
+            << (c.train.average_decay > 0 ? "their average, " : "") << "the optimiser's moments)\n";
 }
 
 template <class T>

@@ -47,6 +47,34 @@ struct train_options {
   const std::atomic<bool>* stop = nullptr;  // looked at after every step: save and end
 };
 
+/// Throws `error` for options out of their range.
+inline void check(const train_options& o) {
+  require(o.epochs > 0 && o.batch_size > 0 && o.accumulate > 0 && o.max_steps >= 0 && o.patience >= 0 &&
+              o.checkpoint_every >= 0 && o.warm_up >= 0,
+          "trainer: ", o.epochs, " epochs, batch size ", o.batch_size, ", ", o.accumulate,
+          " batches per step, at most ", o.max_steps, " steps, warm-up ", o.warm_up, ", patience ", o.patience,
+          ", a checkpoint every ", o.checkpoint_every, " steps");
+  require(o.clip_norm >= 0 && o.average_decay >= 0 && o.average_decay < 1, "trainer: clip_norm ", o.clip_norm,
+          ", average_decay ", o.average_decay, "; expected 0 or more, and [0, 1)");
+  require(o.threshold > 0 && o.threshold < 1, "trainer: threshold ", o.threshold, " is not between 0 and 1");
+}
+
+/// How images become a network's input; only training changes them at random.
+inline sample_transform transform_of(const train_options& o, bool training) {
+  if (training && o.transform) return o.transform;
+  return basic_transform({.flips = training && o.flips, .normalisation = o.normalisation});
+}
+/// How images are read, in order; training also shuffles.
+inline loader_options loading_of(const train_options& o) {
+  return {.batch_size = o.batch_size,
+          .height = o.height,
+          .width = o.width,
+          .seed = o.seed,
+          .workers = o.workers,
+          .queue = o.queue,
+          .policy = o.policy};
+}
+
 /// Pictures and which of them are for what.
 struct train_data {
   sample_source source;

@@ -43,7 +43,10 @@ class trainer {
         best_(layout_),
         optimizer_(options_.optimizer, layout_),
         programs_(ctx_, network_, layout_, options_.height, options_.width) {
-    check_options();
+    check(options_);
+    const std::string& classes = network_.description().at("classes");
+    require(!data_.training.empty(), "trainer: no training images");
+    require(classes == "1", "trainer: the network has ", classes, " classes; lesions are told from skin with 1");
     initialize(weights_, options_.seed);
     if (averages()) average_.emplace(weights_.clone());
     make_plan();
@@ -115,21 +118,6 @@ class trainer {
     for (train_observer* o : observers_) tell_one(*o);
   }
 
-  void check_options() const {
-    const auto& o = options_;
-    require(o.epochs > 0 && o.batch_size > 0 && o.accumulate > 0 && o.max_steps >= 0 && o.patience >= 0 &&
-                o.checkpoint_every >= 0,
-            "trainer: ", o.epochs, " epochs, batch size ", o.batch_size, ", ", o.accumulate,
-            " batches per step, at most ", o.max_steps, " steps, patience ", o.patience, ", a checkpoint every ",
-            o.checkpoint_every, " steps");
-    require(o.clip_norm >= 0 && o.average_decay >= 0 && o.average_decay < 1, "trainer: clip_norm ", o.clip_norm,
-            ", average_decay ", o.average_decay, "; expected 0 or more, and [0, 1)");
-    require(o.threshold > 0 && o.threshold < 1, "trainer: threshold ", o.threshold, " is not between 0 and 1");
-    require(!data_.training.empty(), "trainer: no training images");
-    require(network_.description().at("classes") == "1", "trainer: the network has ",
-            network_.description().at("classes"), " classes; lesions are told from skin with 1");
-  }
-
   // The plan.
 
   index_t training_batch() const { return std::min(options_.batch_size, static_cast<index_t>(data_.training.size())); }
@@ -164,29 +152,14 @@ class trainer {
     if (options_.max_steps > 0) plan_.steps = std::min(plan_.steps, options_.max_steps);
   }
 
-  // Images.
-
-  sample_transform transform(bool training) const {
-    if (training && options_.transform) return options_.transform;
-    return basic_transform({.flips = training && options_.flips, .normalisation = options_.normalisation});
-  }
-  loader_options loading() const {
-    return {.batch_size = options_.batch_size,
-            .height = options_.height,
-            .width = options_.width,
-            .seed = options_.seed,
-            .workers = options_.workers,
-            .queue = options_.queue,
-            .policy = options_.policy};
-  }
   void open_training_images() {
-    loader_options o = loading();
+    loader_options o = loading_of(options_);
     o.shuffle = true;
     o.batch_size = training_batch();
     o.drop_last = options_.drop_last;
     o.first_epoch = state_.epoch;
     o.first_batch = state_.batch;
-    training_images_ = std::make_unique<loader>(data_.source, data_.training, transform(true), o);
+    training_images_ = std::make_unique<loader>(data_.source, data_.training, transform_of(options_, true), o);
   }
 
   // Training.
@@ -329,7 +302,7 @@ class trainer {
 
   evaluation evaluate_split(const std::string& split, const std::vector<index_t>& samples,
                             const parameter_set<cpu>& weights, bool final) {
-    loader images(data_.source, samples, transform(false), loading());
+    loader images(data_.source, samples, transform_of(options_, false), loading_of(options_));
     evaluation result =
         evaluate(ctx_, programs_, weights, images, {options_.loss, options_.threshold},
                  [&](const batch& b, view<const float> probabilities) {
