@@ -51,7 +51,7 @@ struct command {
 };
 
 void declare(CLI::App& app, command& c) {
-  app.option_defaults()->always_capture_default();
+  app.option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   train_options& t = c.train;
   app.add_option("data", c.data, "a folder, a DeepHealth YAML file, synthetic, or synthetic:NUMBER of pictures")
       ->type_name("DATA");

@@ -1,0 +1,34 @@
+#!/bin/sh
+# resume.sh TRAIN_ISIC: a run that is killed after step 11 and resumed ends with the same bits as one that was left
+# alone, and so do runs with other numbers of threads and workers.
+set -u
+train=$1
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+options="synthetic:40 --base 4 --depth 2 --size 32 --batch 6 --epochs 5 --steps 20 --checkpoint-every 3"
+
+digest() { grep weights_sha256 "$1/summary.json"; }
+
+$train $options --threads 1 --workers 1 --out whole > /dev/null || exit 1
+expected=$(digest whole)
+status=0
+for threads in 2 5; do
+  $train $options --threads $threads --workers 4 --out "threads_$threads" > /dev/null
+  [ "$(digest "threads_$threads")" = "$expected" ] || { echo "$threads threads, 4 workers: other weights"; status=1; }
+done
+
+$train $options --threads 1 --out killed > /dev/null &
+process=$!
+tries=0
+until grep -q '"step","step":11,' killed/log.jsonl 2> /dev/null || [ $tries -gt 600 ]; do
+  sleep 0.05
+  tries=$((tries + 1))
+done
+kill -KILL $process
+wait $process 2> /dev/null
+rm -f killed/summary.json
+$train --resume killed > resumed.txt || exit 1
+grep "resumed after step" resumed.txt
+[ "$(digest killed)" = "$expected" ] || { echo "killed and resumed: other weights"; status=1; }
+cmp killed/best.safetensors whole/best.safetensors || status=1
+exit $status
