@@ -1,24 +1,27 @@
 # One INTERFACE target for each group of folders under include/lamina. A target's consumer gets its include directory,
 # its libraries and C++20, and no other flag.
 
-# lamina_target(NAME FOLDERS folder… NEEDS target…): the target lamina::NAME, made of these folders' headers. It is left
-# out where a needed target is absent.
+# lamina_target(NAME FOLDERS folder… [FILES header…] [WITHOUT header…] NEEDS target…): the target lamina::NAME, made of
+# the folders' headers but those after WITHOUT, and of single headers. It is left out where a needed target is absent.
 set(lamina_targets "")
 function(lamina_target name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FOLDERS;NEEDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FOLDERS;FILES;WITHOUT;NEEDS")
   foreach(needed IN LISTS arg_NEEDS)
     if(NOT TARGET ${needed})
       return()
     endif()
   endforeach()
-  set(patterns "")
+  set(headers "")
   foreach(folder IN LISTS arg_FOLDERS)
-    list(APPEND patterns include/lamina/${folder}/*.hpp include/lamina/${folder}/*.inl)
+    file(GLOB found CONFIGURE_DEPENDS include/lamina/${folder}/*.hpp include/lamina/${folder}/*.inl)
+    list(APPEND headers ${found})
   endforeach()
-  file(GLOB headers CONFIGURE_DEPENDS ${patterns})
-  if(name STREQUAL lamina)
-    list(APPEND headers ${PROJECT_SOURCE_DIR}/include/lamina/lamina.hpp)
-  endif()
+  foreach(file IN LISTS arg_FILES)
+    list(APPEND headers ${PROJECT_SOURCE_DIR}/include/lamina/${file})
+  endforeach()
+  foreach(file IN LISTS arg_WITHOUT)
+    list(REMOVE_ITEM headers ${PROJECT_SOURCE_DIR}/include/lamina/${file})
+  endforeach()
 
   add_library(lamina_${name} INTERFACE)
   add_library(lamina::${name} ALIAS lamina_${name})
@@ -32,19 +35,24 @@ endfunction()
 
 lamina_target(lamina
   FOLDERS core simd kernels ops graph layers models metrics
+  FILES lamina.hpp
   NEEDS Eigen3::Eigen Threads::Threads)
 lamina_target(formats
   FOLDERS formats
-  NEEDS lamina::lamina nlohmann_json::nlohmann_json)
+  WITHOUT formats/safetensors.hpp
+  NEEDS lamina::lamina)
+lamina_target(safetensors
+  FILES formats/safetensors.hpp
+  NEEDS lamina::formats nlohmann_json::nlohmann_json)
 lamina_target(image
   FOLDERS image augment
-  NEEDS lamina::lamina JPEG::JPEG PNG::PNG)
+  NEEDS lamina::formats JPEG::JPEG PNG::PNG)
 lamina_target(data
   FOLDERS data
   NEEDS lamina::image yaml-cpp::yaml-cpp)
 lamina_target(predict
   FOLDERS predict
-  NEEDS lamina::image lamina::formats)
+  NEEDS lamina::image lamina::safetensors)
 lamina_target(train
   FOLDERS train
   NEEDS lamina::data lamina::predict)

@@ -11,6 +11,7 @@ for file in $(find include -name '*.hpp' | sort); do
   folder=${file#include/lamina/}
   case $folder in
     core/* | simd/* | kernels/* | ops/* | graph/* | layers/* | models/* | metrics/* | lamina.hpp) target=lamina ;;
+    formats/safetensors.hpp) target=safetensors ;;
     image/* | augment/*) target=image ;;
     *) target=${folder%%/*} ;;
   esac

@@ -1,17 +1,17 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Semantic version (semver.org) as one number, 10000·major + 100·minor + patch: `#if LAMINA_VERSION >= 100` is 0.1.0
-/// and later. The build reads it here.
-#define LAMINA_VERSION 100
+#include <compare>
 
 namespace lamina {
 
+/// Semantic version (semver.org): `static_assert(lamina::library_version >= lamina::version_number{0, 1, 0});`
 struct version_number {
   int major, minor, patch;
-  friend bool operator==(version_number, version_number) = default;
+  friend auto operator<=>(const version_number&, const version_number&) = default;
 };
 
-inline constexpr version_number library_version{LAMINA_VERSION / 10000, LAMINA_VERSION / 100 % 100, LAMINA_VERSION % 100};
+/// The build reads it here.
+inline constexpr version_number library_version{0, 1, 0};
 
 }  // namespace lamina

@@ -1,4 +1,4 @@
-// lamina::formats · SPDX-License-Identifier: Apache-2.0
+// lamina::safetensors · SPDX-License-Identifier: Apache-2.0
 // The safetensors format (https://github.com/huggingface/safetensors): 8 bytes with the length of the header, little
 // endian; the header, JSON that gives each tensor's dtype, shape and place; then the data, without gaps.
 // It includes nlohmann-json, which takes a second or so to compile: for few sources.
