@@ -8,8 +8,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const auto input = std::as_bytes(std::span(bytes, size));
   for (const bool accept_damaged : {false, true}) {
     try {
-      lamina::decode_jpeg(input, "fuzz.jpg",
-                          {.channels = accept_damaged ? 1 : 0, .accept_damaged = accept_damaged, .max_pixels = 1 << 16});
+      const lamina::read_options options{
+          .channels = accept_damaged ? 1 : 0, .accept_damaged = accept_damaged, .max_pixels = 1 << 16};
+      lamina::decode_jpeg(input, "fuzz.jpg", options);
     } catch (const lamina::error&) {
     }
   }
