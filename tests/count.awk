@@ -1,5 +1,5 @@
-# Counts test cases after a run of ctest: awk -f tests/count.awk CTEST_OUTPUT LastTest.log. Reasons for skipping go to
-# the first lines of the output, "PASSED FAILED SKIPPED" is the last. A doctest program counts its cases; a case that
+# Counts test cases after a run of ctest: awk -f tests/count.awk CTEST_OUTPUT LastTest.log. What tests report of the
+# conformance files and reasons for skipping go to the first lines of the output, "PASSED FAILED SKIPPED" is the last. A doctest program counts its cases; a case that
 # prints "skipped: …" is a skipped one, unless it only left out an instruction set. Any other test counts as one.
 
 FNR == 1 { file++ }
@@ -16,6 +16,7 @@ file == 1 && /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: / {
 # The log: every test's whole output.
 file == 2 && /^[0-9]+\/[0-9]+ Testing: / { name = $0; sub(/^[^:]*: /, "", name); case_name = "" }
 file == 2 && /^TEST CASE:  / { case_name = substr($0, 13) }
+file == 2 && /MESSAGE: conformance: / { sub(/.*MESSAGE: /, ""); print }
 file == 2 && /skipped: / {
   reason = $0
   sub(/.*skipped: /, "", reason)

@@ -82,7 +82,7 @@ TEST_CASE("conformance: every picture is decoded or refused by name and reason")
   }
   CHECK(decoded == static_cast<int>(golden.size()));
   CHECK(refused == 15);  // 14 damaged PNGs and the 12-bit JPEG
-  MESSAGE(decoded, " pictures decoded, ", refused, " refused, ", no_picture, " other files refused as no pictures");
+  MESSAGE("conformance: ", decoded, " pictures decoded, ", refused, " refused, ", no_picture, " other files refused");
 }
 
 TEST_CASE("conformance: channels, reduced size and 16 bits of the pictures") {
