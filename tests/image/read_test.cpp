@@ -225,3 +225,9 @@ TEST_CASE("write: what can't be written is refused") {
   check_error([&] { write_png(folder.path() / "x.png", two.view()); }, "x [1,4,4,2] is no image");
   CHECK(std::filesystem::is_empty(folder.path()));
 }
+
+TEST_CASE("extensions: what is called like an image, in small and capital letters") {
+  for (const char* file : {"a.jpg", "b/c.JPEG", "d.Png", "e.bmp", "f.pgm"}) CHECK(has_image_extension(file));
+  for (const char* file : {"a.txt", "jpg", "b.jpg.part", ".png", "c.gif"}) CHECK_FALSE(has_image_extension(file));
+  CHECK(extension_of("x/Lesion.JPG") == ".jpg");
+}

@@ -88,17 +88,22 @@ class posix_file {
 
 }  // namespace detail
 
+/// What a file that was written must survive: a power cut too, which takes a wait for the disk, or the end of the
+/// program only, for what could be made again.
+enum class durability { power_cut, program_end };
+
 /// Replaces the file at `path` by the parts, one behind another, in one step: written to `path` + ".partial", flushed
-/// to the disk, renamed. Whatever fails, a full disk included, the old file stays as it was and nothing half written is
-/// left. Throws `file_error` with the path and the system's reason.
-inline void write_file_atomically(const std::filesystem::path& path, std::span<const byte_span> parts) {
+/// to the disk if it must survive a power cut, renamed. Whatever fails, a full disk included, the old file stays as it
+/// was and nothing half written is left. Throws `file_error` with the path and the system's reason.
+inline void write_file_atomically(const std::filesystem::path& path, std::span<const byte_span> parts,
+                                  durability survives = durability::power_cut) {
   std::filesystem::path partial = path;
   partial += ".partial";
   std::error_code problem;
   try {
     detail::posix_file file(partial.string(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
     for (const byte_span part : parts) file.write(part);
-    file.sync();
+    if (survives == durability::power_cut) file.sync();
     file.close();
     std::filesystem::rename(partial, path, problem);
     if (problem) throw file_error(path.string(), "rename failed: " + problem.message());
@@ -106,6 +111,7 @@ inline void write_file_atomically(const std::filesystem::path& path, std::span<c
     std::filesystem::remove(partial, problem);
     throw;
   }
+  if (survives != durability::power_cut) return;
   // The new name survives a power cut once the folder is flushed too; the file itself is complete already, so a file
   // system that can't flush folders is no failure.
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
@@ -114,11 +120,13 @@ inline void write_file_atomically(const std::filesystem::path& path, std::span<c
   } catch (const file_error&) {
   }
 }
-inline void write_file_atomically(const std::filesystem::path& path, byte_span bytes) {
-  write_file_atomically(path, std::span(&bytes, 1));
+inline void write_file_atomically(const std::filesystem::path& path, byte_span bytes,
+                                  durability survives = durability::power_cut) {
+  write_file_atomically(path, std::span(&bytes, 1), survives);
 }
-inline void write_file_atomically(const std::filesystem::path& path, std::string_view text) {
-  write_file_atomically(path, bytes_of(text));
+inline void write_file_atomically(const std::filesystem::path& path, std::string_view text,
+                                  durability survives = durability::power_cut) {
+  write_file_atomically(path, bytes_of(text), survives);
 }
 
 }  // namespace lamina
