@@ -166,6 +166,30 @@ TEST_CASE("yaml: a small text that stands for very many entries is refused") {
   check_error([&] { parse_yaml_dataset(text, "f.yml", {.bytes = 1000}); }, "more than the limit of 1000");
 }
 
+TEST_CASE("yaml: images without mask are refused, left out or kept") {
+  const temporary_folder root;
+  const fs::path file = root.path() / "isic.yml";
+  const auto write = [&](const char* text) { std::ofstream(file) << text; };
+  write("images: [{location: a.jpg, label: a.png}, b.jpg, {location: c.jpg, label: c.png}, d.jpg]\n"
+        "split: {training: [2, 1], test: [3], validation: [0]}\n");
+  const std::string refusal = "image 1, " + (root.path() / "b.jpg").string() + ", has no mask (2 of 4 images lack one)";
+  check_error([&] { open_dataset(file); }, file.string() + ": " + refusal);
+  check_error([&] { open_dataset(root.path()); }, refusal);
+  const dataset skipped = open_dataset(file, missing_mask::skip);
+  REQUIRE(skipped.samples.size() == 2);
+  CHECK(skipped.samples[1].name == "c");
+  CHECK(skipped.split("training") == std::vector<index_t>{1});
+  CHECK(skipped.split("validation") == std::vector<index_t>{0});
+  CHECK(skipped.split("test").empty());
+  CHECK(open_dataset(file, missing_mask::keep).samples.size() == 4);
+
+  write("classes: [benign, malignant]\nimages: [{location: a.jpg, label: benign}, {location: b.jpg, label: 1}]\n");
+  for (const missing_mask policy : {missing_mask::stop, missing_mask::skip})
+    check_error([&] { open_dataset(file, policy); },
+                "a.jpg, has a class but no mask (nor has any other: 2 of 2 images lack one)");
+  CHECK(open_dataset(file, missing_mask::keep).samples[1].labels == std::vector<index_t>{1});
+}
+
 TEST_CASE("folders: as the challenge ships them") {
   const temporary_folder root;
   for (const char* name : {"ISIC_0000002", "ISIC_0000001"}) {

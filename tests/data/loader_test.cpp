@@ -279,7 +279,13 @@ TEST_CASE("loader: from files, with and without cache, and what is wrong with fi
       resized(read_image(data.samples[2].mask, {.channels = 1}).view(), interpolation::nearest, 10, 12);
   write_png(data.samples[2].mask, small_mask.view());
   check_error([&] { read_sample(data.samples[2]); }, "mask of 12×10 pixels for an image of 48×40");
-  sample without = data.samples[3];
-  without.mask.clear();
-  CHECK(read_sample(without).mask.extents() == shape{1, 40, 48, 1});
+
+  dataset unlabelled = data;
+  unlabelled.samples[3].mask.clear();
+  const std::string refusal = data.samples[3].image.string() + ": sample 'lesion_000003' has no mask; training and";
+  check_error([&] { read_sample(unlabelled.samples[3]); }, refusal);
+  check_error([&] { dataset_source(unlabelled, {}); }, refusal);
+  unlabelled.samples[3].labels = {1};
+  unlabelled.splits.clear();
+  check_error([&] { dataset_source(unlabelled, {}); }, "has a class but no mask; training and evaluation need one");
 }

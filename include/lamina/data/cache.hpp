@@ -25,10 +25,20 @@ struct sample_pixels {
 /// may be used again. Throws `file_error` for what a reading policy may skip.
 using sample_source = std::function<void(index_t sample, sample_pixels& pixels)>;
 
-/// Decodes a sample's image and mask and brings both to height × width (both 0: as they are). A sample without mask
-/// gets one of zeros. Throws `file_error` when a file can't be read or the mask's size is not the image's, `error` when
-/// the sample has several images.
+/// Throws `file_error` that names the image when the sample has no mask: a mask of zeros in its place would say that
+/// there is no lesion.
+inline void require_mask(const sample& entry) {
+  if (entry.mask.empty())
+    throw file_error(entry.image.string(), to_text("sample '", entry.name, "' has ",
+                                                   entry.labels.empty() ? "no mask" : "a class but no mask",
+                                                   "; training and evaluation need one"));
+}
+
+/// Decodes a sample's image and mask and brings both to height × width (both 0: as they are). Throws `file_error` when
+/// there is no mask, a file can't be read or the mask's size is not the image's, `error` when the sample has several
+/// images.
 inline sample_pixels read_sample(const sample& entry, index_t height = 0, index_t width = 0) {
+  require_mask(entry);
   require(entry.further_images.empty(), entry.image.string(), ": the sample consists of ",
           entry.further_images.size() + 1, " images; only samples of one image can be read");
   sample_pixels pixels;
@@ -36,14 +46,10 @@ inline sample_pixels read_sample(const sample& entry, index_t height = 0, index_
   // A JPEG is decoded at a reduced scale where twice the wanted size still fits, so that averaging has pixels to
   // average.
   pixels.image = read_image(entry.image, {.channels = 3, .min_height = 2 * height, .min_width = 2 * width});
-  if (entry.mask.empty()) {
-    pixels.mask = tensor<std::uint8_t>({1, info.height, info.width, 1});
-  } else {
-    pixels.mask = read_image(entry.mask, {.channels = 1});
-    if (const auto [N, H, W, C] = pixels.mask.extents(); H != info.height || W != info.width)
-      throw file_error(entry.mask.string(), to_text("mask of ", W, "×", H, " pixels for an image of ", info.width, "×",
-                                                    info.height, " (", entry.image.string(), ")"));
-  }
+  pixels.mask = read_image(entry.mask, {.channels = 1});
+  if (const auto [N, H, W, C] = pixels.mask.extents(); H != info.height || W != info.width)
+    throw file_error(entry.mask.string(), to_text("mask of ", W, "×", H, " pixels for an image of ", info.width, "×",
+                                                  info.height, " (", entry.image.string(), ")"));
   if (height > 0 && width > 0) {
     fit_image(pixels.image, height, width);
     fit_mask(pixels.mask, height, width);
@@ -89,7 +95,11 @@ struct dataset_source_options {
 };
 
 /// The samples of a data set on disk, resized and cached. `data` is copied as far as needed.
+/// Throws `file_error` when a sample of some split (of the data set, if it has no splits) has no mask.
 inline sample_source dataset_source(const dataset& data, const dataset_source_options& options) {
+  for (const auto& [name, samples] : data.splits)
+    for (const index_t number : samples) require_mask(data.samples.at(static_cast<std::size_t>(number)));
+  if (data.splits.empty()) std::for_each(data.samples.begin(), data.samples.end(), require_mask);
   auto cache = std::make_shared<sample_cache>(options.cache_bytes);
   return [samples = data.samples, options, cache](index_t number, sample_pixels& pixels) {
     auto found = cache->find(number);

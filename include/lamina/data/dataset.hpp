@@ -6,6 +6,8 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/scalar.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -44,6 +46,33 @@ struct dataset {
     fail("data set '", name, "' has no split '", split_name, "'; it has ", known.empty() ? "none" : known);
   }
 };
+
+/// What to do with an image that has no mask, for whatever reason. Training and evaluation need one: keep is for
+/// prediction and for looking at a data set.
+enum class missing_mask { stop, skip, keep };  // an error that names it; leave the image out; a sample without mask
+
+/// Applies a policy to the samples without mask. Those left out are taken from the splits too; the others keep their
+/// order. `source`, what the data set was read from, names it in the error.
+/// Throws `file_error` that names the first of them when the policy is stop, or when it is skip and none would be left.
+inline void apply(missing_mask policy, const std::string& source, dataset& data) {
+  const auto lacks = [](const sample& entry) { return entry.mask.empty(); };
+  const auto first = std::find_if(data.samples.begin(), data.samples.end(), lacks);
+  if (first == data.samples.end() || policy == missing_mask::keep) return;
+  const auto count = std::count_if(first, data.samples.end(), lacks);
+  const bool all = count == static_cast<std::ptrdiff_t>(data.samples.size());
+  if (policy == missing_mask::stop || all)
+    throw file_error(source, to_text("image ", first - data.samples.begin(), ", ", first->image.string(),
+                                     first->labels.empty() ? ", has no mask (" : ", has a class but no mask (",
+                                     all ? "nor has any other: " : "", count, " of ", data.samples.size(),
+                                     " images lack one)"));
+  std::vector<index_t> place;  // of each sample among those that stay, −1 of the others
+  for (index_t next = 0; const sample& entry : data.samples) place.push_back(lacks(entry) ? -1 : next++);
+  for (auto& [name, samples] : data.splits) {
+    for (index_t& number : samples) number = place[static_cast<std::size_t>(number)];
+    std::erase(samples, -1);
+  }
+  std::erase_if(data.samples, lacks);
+}
 
 /// Adds `entry` and, unless `split_name` is empty, its position to that split.
 inline void add_sample(dataset& data, sample entry, const std::string& split_name) {

@@ -3,19 +3,15 @@
 #pragma once
 
 #include <lamina/data/dataset.hpp>
+#include <lamina/image/extension.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace lamina {
-
-/// What to do with an image in a folder of masks that has none.
-enum class missing_mask { stop, skip, keep };  // an error that names it; leave the image out; a sample without mask
 
 namespace detail {
 
@@ -41,11 +37,6 @@ inline constexpr std::array folder_layouts{
     folder_pair{"", "images", "ground_truth"},
 };
 
-inline std::string lower_case(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 inline bool ends_with(std::string_view text, std::string_view end) {
   return text.size() > end.size() && text.substr(text.size() - end.size()) == end;
 }
@@ -62,12 +53,10 @@ inline std::string pairing_name(const std::filesystem::path& file) {
 /// Image files of a folder by pairing name, in the order of names; superpixel maps, hidden files and other kinds are
 /// left out. Throws `file_error` when two files have the same name.
 inline std::map<std::string, std::filesystem::path> images_by_name(const std::filesystem::path& folder) {
-  constexpr std::array<std::string_view, 8> extensions{".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm"};
   std::map<std::string, std::filesystem::path> found;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::filesystem::path& file = entry.path();
-    const std::string extension = lower_case(file.extension().string());
-    if (std::find(extensions.begin(), extensions.end(), extension) == extensions.end()) continue;
+    if (!has_image_extension(file)) continue;
     if (file.filename().string().front() == '.' || entry.is_directory()) continue;
     if (ends_with(lower_case(file.stem().string()), "_superpixels")) continue;
     const auto [place, added] = found.emplace(pairing_name(file), file);

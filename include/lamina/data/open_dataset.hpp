@@ -11,21 +11,27 @@
 namespace lamina {
 
 /// The data set at `path`, whatever it is: a file in the DeepHealth Toolkit Dataset Format, a folder in a layout of
-/// `read_folder_dataset`, or a folder with one such file in it.
-/// Throws `file_error` that says what was expected.
+/// `read_folder_dataset`, or a folder with one such file in it. By default every image must have a mask, as training
+/// and evaluation need it; a data set for classification is opened with missing_mask::keep.
+/// Throws `file_error` that says what was expected, or that names an image without mask.
 inline dataset open_dataset(const std::filesystem::path& path, missing_mask policy = missing_mask::stop) {
   std::error_code failure;
   const auto status = std::filesystem::status(path, failure);
   if (!std::filesystem::exists(status))
     throw file_error(path.string(), "does not exist; expected a data set: a YAML file or a folder of images and masks");
-  if (!std::filesystem::is_directory(status)) return read_yaml_dataset(path);
+  const auto described_by = [&](const std::filesystem::path& file) {
+    dataset data = read_yaml_dataset(file);
+    apply(policy, file.string(), data);
+    return data;
+  };
+  if (!std::filesystem::is_directory(status)) return described_by(path);
 
   if (auto data = read_folder_dataset(path, policy)) return std::move(*data);
   std::vector<std::filesystem::path> descriptions;
   for (const auto& entry : std::filesystem::directory_iterator(path, failure))
     if (const auto extension = entry.path().extension(); extension == ".yml" || extension == ".yaml")
       descriptions.push_back(entry.path());
-  if (descriptions.size() == 1) return read_yaml_dataset(descriptions.front());
+  if (descriptions.size() == 1) return described_by(descriptions.front());
   throw file_error(
       path.string(),
       to_text("no data set in this folder; expected training/images beside training/masks (or ground_truth; "

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <lamina/data/dataset.hpp>
+#include <lamina/formats/atomic_file.hpp>
 
 #include <yaml-cpp/yaml.h>
 
@@ -257,7 +258,8 @@ class yaml_dataset_reader {
 }  // namespace detail
 
 /// The data set that `text` describes in the DeepHealth Toolkit Dataset Format; relative paths start at the folder of
-/// `file`, which need not exist. `name` is the file's name where absent. Image files are not opened.
+/// `file`, which need not exist. `name` is the file's name where absent. Image files are not opened, and images without
+/// mask are kept: `apply` refuses them or leaves them out.
 /// Throws `file_error` with file and line for a text that is no YAML, a value of the wrong kind, a number out of range,
 /// an index that stands twice in a split or in two of training, validation and test, and for what exceeds `limits`.
 inline dataset parse_yaml_dataset(const std::string& text, const std::filesystem::path& file,
@@ -348,19 +350,9 @@ inline std::string yaml_text(const dataset& data, const std::filesystem::path& f
   return std::string(out.c_str()) + "\n";
 }
 
-/// Writes `data` to `file`, beside it first and then renamed. Throws `file_error` when that fails.
+/// Writes `data` to `file` in one step. Throws `file_error` when that fails; what was there before then stays.
 inline void write_yaml_dataset(const dataset& data, const std::filesystem::path& file) {
-  const std::filesystem::path beside = file.string() + ".part";
-  std::ofstream out(beside, std::ios::binary);
-  out << yaml_text(data, std::filesystem::absolute(file).parent_path());
-  out.close();
-  std::error_code failure;
-  if (out) std::filesystem::rename(beside, file, failure);
-  if (!out || failure) {
-    std::error_code ignored;
-    std::filesystem::remove(beside, ignored);
-    throw file_error(file.string(), "can't be written" + (failure ? ": " + failure.message() : std::string()));
-  }
+  write_file_atomically(file, yaml_text(data, std::filesystem::absolute(file).parent_path()));
 }
 
 }  // namespace lamina
