@@ -7,6 +7,7 @@
 // JSON, to the standard output and to masks/predictions.jsonl. Size, normalisation and threshold are the weights
 // file's.
 #include <lamina/core/thread_pool.hpp>
+#include <lamina/image/extension.hpp>
 #include <lamina/image/overlay.hpp>
 #include <lamina/image/read.hpp>
 #include <lamina/image/write.hpp>
@@ -15,7 +16,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -34,14 +34,6 @@ struct command {
   std::string type = "float";
 };
 
-bool is_image(const std::filesystem::path& file) {
-  std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  constexpr std::array known{".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm"};
-  return std::find(known.begin(), known.end(), extension) != known.end();
-}
-
 /// The files that were named, and the images in the folders that were named, by name.
 std::vector<std::filesystem::path> photographs(const std::vector<std::filesystem::path>& named) {
   std::vector<std::filesystem::path> all;
@@ -52,7 +44,7 @@ std::vector<std::filesystem::path> photographs(const std::vector<std::filesystem
     }
     std::vector<std::filesystem::path> found;
     for (const auto& entry : std::filesystem::directory_iterator(path))
-      if (is_image(entry.path())) found.push_back(entry.path());
+      if (has_image_extension(entry.path())) found.push_back(entry.path());
     if (found.empty()) throw file_error(path.string(), "no images in this folder");
     std::sort(found.begin(), found.end());
     all.insert(all.end(), found.begin(), found.end());
