@@ -38,7 +38,8 @@ conv_shape parse(const std::string& text) {
     good = in && option[0] == '-' && (option[1] == 'k' || option[1] == 's') && value > 0;
     (option[1] == 'k' ? kernel : stride) = value;
   }
-  require(good, "shape '", text, "': expected NxHxWxI-O, then -kSIZE or -sSTRIDE, such as 2x256x256x64-64 or 1x32x32x8-8-k1");
+  require(good, "shape '", text,
+          "': expected NxHxWxI-O, then -kSIZE or -sSTRIDE, such as 2x256x256x64-64 or 1x32x32x8-8-k1");
   return {{n, h, w, i}, {o, kernel, kernel, i}, {.stride = stride, .padding = padding2d::same(kernel)}};
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times whole training steps (forward, BCE with logits, backward, Adam), or forward passes, of a network on random images:
+// Times training steps (forward, BCE with logits, backward, Adam), or forward passes, of a network on random images:
 //
 //     step --model unet --base 64 --bottleneck 1024 --size 256 --batch 2 --threads 2 [--inference] [--type bf16]
 //
@@ -56,15 +56,17 @@ template <class T>
 nlohmann::ordered_json measure(const options& o) {
   thread_pool pool(o.threads);
   cpu_context ctx(pool);
-  const auto net = make_network<T>(o.model == "unet" ? network_description{{"model", o.model},
-                                                                           {"base_width", std::to_string(o.base)},
-                                                                           {"bottleneck", std::to_string(o.bottleneck)}}
-                                                     : network_description{{"model", o.model}, {"base_width", std::to_string(o.base)}});
+  const auto net = make_network<T>(
+      o.model == "unet" ? network_description{{"model", o.model},
+                                              {"base_width", std::to_string(o.base)},
+                                              {"bottleneck", std::to_string(o.bottleneck)}}
+                        : network_description{{"model", o.model}, {"base_width", std::to_string(o.base)}});
   const auto layout = std::make_shared<const parameter_layout>(net);
   parameter_set<> weights(layout);
   initialize(weights, 1);
   workspace<> space;
-  program<T> program(ctx, net, layout, {o.batch, o.size, o.size, 3}, o.inference ? run_mode::inference : run_mode::training, space);
+  program<T> program(ctx, net, layout, {o.batch, o.size, o.size, 3},
+                     o.inference ? run_mode::inference : run_mode::training, space);
   std::size_t parameter_bytes = weights.all().size() * sizeof(float);
 
   std::optional<parameter_set<>> gradients, m, v;
@@ -96,7 +98,8 @@ nlohmann::ordered_json measure(const options& o) {
     timed("adam", [&] { fill(ctx, 0.0f, gradients->all()); });
     program.backward(ctx, weights, *gradients);
     timed("adam", [&] {
-      adam_step(ctx, as_const(gradients->trainable()), {.learning_rate = 1e-5f}, ++step, weights.trainable(), m->trainable(), v->trainable());
+      adam_step(ctx, as_const(gradients->trainable()), {.learning_rate = 1e-5f}, ++step, weights.trainable(),
+                m->trainable(), v->trainable());
     });
   };
   run();  // warms up: memory is touched for the first time
@@ -138,13 +141,16 @@ int main(int argc, char** argv) {
   CLI::App app("Times training steps or forward passes of a network on random images; prints one line of JSON.");
   app.add_option("--model", o.model, "unet, segnet or segnet_bn")->capture_default_str();
   app.add_option("--base", o.base, "channels of the first level")->capture_default_str();
-  app.add_option("--bottleneck", o.bottleneck, "channels of UNet's lowest level; 0: those of the level above")->capture_default_str();
+  app.add_option("--bottleneck", o.bottleneck, "channels of UNet's lowest level; 0: those of the level above")
+      ->capture_default_str();
   app.add_option("--size", o.size, "height and width of the images")->capture_default_str();
   app.add_option("--batch", o.batch, "images a step")->capture_default_str();
   app.add_option("--threads", o.threads, "threads; 0: one per core")->capture_default_str();
   app.add_option("--steps", o.steps, "timed steps")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_flag("--inference", o.inference, "forward only");
-  app.add_option("--type", o.type, "what activations are stored in")->check(CLI::IsMember({"float", "bf16"}))->capture_default_str();
+  app.add_option("--type", o.type, "what activations are stored in")
+      ->check(CLI::IsMember({"float", "bf16"}))
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     std::cout << (o.type == "bf16" ? measure<bfloat16>(o) : measure<float>(o)) << std::endl;

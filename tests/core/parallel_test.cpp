@@ -33,7 +33,8 @@ TEST_CASE("thread_pool: every task runs once, worker numbers are distinct at any
 
 TEST_CASE("thread_pool: what a task throws reaches the caller, and the pool goes on") {
   thread_pool pool(3);
-  check_error([&] { pool.run(100, [](index_t task, int) { require(task != 42, "task ", task, " fails"); }); }, "task 42 fails");
+  check_error([&] { pool.run(100, [](index_t task, int) { require(task != 42, "task ", task, " fails"); }); },
+              "task 42 fails");
   std::atomic<int> done{0};
   pool.run(10, [&](index_t, int) { ++done; });
   CHECK(done == 10);

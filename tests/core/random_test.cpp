@@ -18,7 +18,8 @@ TEST_CASE("philox: the known answers of its authors") {  // Random123, kat_vecto
 }
 
 TEST_CASE("random_stream: a function of its place alone") {
-  const random_stream::place here{.seed = 5, .purpose = random_purpose::augment, .epoch = 2, .sample = 9, .position = 3};
+  const random_stream::place here{
+      .seed = 5, .purpose = random_purpose::augment, .epoch = 2, .sample = 9, .position = 3};
   random_stream a(here), b(here);
   for (int i = 0; i < 9; ++i) CHECK(a() == b());
   std::set<std::uint32_t> first;

@@ -24,8 +24,8 @@ struct builder {
   }
   int conv(int x, index_t channels) { return node({.backward_reads_inputs = 1}, {x}, channels, true); }
   int norm(int x) {
-    return node({.backward_reads_inputs = 1, .rebuildable = true, .forward_in_place = true, .backward_in_place = true}, {x},
-                graph.variables[static_cast<std::size_t>(x)].extents.c, true);
+    return node({.backward_reads_inputs = 1, .rebuildable = true, .forward_in_place = true, .backward_in_place = true},
+                {x}, graph.variables[static_cast<std::size_t>(x)].extents.c, true);
   }
   int concat(std::vector<int> xs, index_t channels) {
     return node({.rebuildable = true, .accumulates = true, .concatenates = true}, std::move(xs), channels);
@@ -49,7 +49,8 @@ void check_packing(const memory_plan& plan) {
 }
 
 int count(const memory_plan& plan, pass_kind kind) {
-  return static_cast<int>(std::count_if(plan.steps.begin(), plan.steps.end(), [&](const auto& s) { return s.pass == kind; }));
+  return static_cast<int>(
+      std::count_if(plan.steps.begin(), plan.steps.end(), [&](const auto& s) { return s.pass == kind; }));
 }
 
 }  // namespace

@@ -125,7 +125,8 @@ TEST_CASE("program: gradients agree with central differences of the loss") {
     // along the gradient itself, the loss falls by its squared length
     auto direction = f.gradients.clone();
     double squares = 0;
-    for (index_t i = 0; i < f.layout->trainable_size(); ++i) squares += static_cast<double>(direction.all()[i]) * direction.all()[i];
+    for (index_t i = 0; i < f.layout->trainable_size(); ++i)
+      squares += static_cast<double>(direction.all()[i]) * direction.all()[i];
     const float step = static_cast<float>(1e-4 / std::sqrt(squares));
     const auto moved = [&](float by) {
       for (index_t i = 0; i < f.layout->trainable_size(); ++i) f.weights.all()[i] += by * direction.all()[i];

@@ -84,8 +84,10 @@ TEST_CASE("draw: mask contours") {
 TEST_CASE("draw: contact sheet") {
   const auto a = white_sheet(10, 20);
   const tensor<std::uint8_t> b({1, 30, 5, 1});
-  const captioned_image images[] = {{a.view(), "a"}, {b.view(), "b"}, {a.view(), "a long caption that is made smaller"}};
-  const auto sheet = contact_sheet(images, {.columns = 2, .cell_height = 60, .cell_width = 60, .gap = 10, .title = "three"});
+  const captioned_image images[] = {
+      {a.view(), "a"}, {b.view(), "b"}, {a.view(), "a long caption that is made smaller"}};
+  const auto sheet =
+      contact_sheet(images, {.columns = 2, .cell_height = 60, .cell_width = 60, .gap = 10, .title = "three"});
   CHECK(sheet.extents() == shape{1, 30 + 2 * 90 + 10, 150, 3});
   CHECK(sheet(0, 70, 110, 0) == 0);  // b is black, in the middle of its cell
   check_error([] { contact_sheet({}); }, "there are no images");
@@ -93,8 +95,10 @@ TEST_CASE("draw: contact sheet") {
 
 TEST_CASE("plot: series, gaps and empty charts") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  const plot_series series[] = {{"loss", {1, 2, 3, 4}, {0.9, 0.5, nan, 0.3}}, {"IoU", {1, 2, 3, 4}, {0.2, 0.6, 0.7, 0.72}, true},
-                                {"one", {2}, {0.7}}, {"nothing", {}, {}}};
+  const plot_series series[] = {{"loss", {1, 2, 3, 4}, {0.9, 0.5, nan, 0.3}},
+                                {"IoU", {1, 2, 3, 4}, {0.2, 0.6, 0.7, 0.72}, true},
+                                {"one", {2}, {0.7}},
+                                {"nothing", {}, {}}};
   const auto chart = line_plot(series, {.title = "t", .x_label = "epoch", .y_label = "loss", .right_label = "IoU"});
   CHECK(chart.extents() == shape{1, 500, 900, 3});
   CHECK(painted_area(chart.view()) > 2000);

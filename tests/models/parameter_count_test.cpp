@@ -52,9 +52,28 @@ TEST_CASE("models: a description makes the same network again") {
   const auto again = make_network<float>(net.description());
   CHECK(net.description() == again.description());
   CHECK(parameter_layout(net).trainable_count() == parameter_layout(again).trainable_count());
-  check_error([] { make_network<float>({{"model", "resnet"}}); }, "model 'resnet' is unknown; expected unet, segnet or segnet_bn");
+  check_error([] { make_network<float>({{"model", "resnet"}}); },
+              "model 'resnet' is unknown; expected unet, segnet or segnet_bn");
   check_error([] { make_network<float>({{"model", "unet"}, {"base_width", "wide"}}); }, "base_width = 'wide'");
-  check_error([] { make_network<float>({{"model", "unet"}, {"colour", "red"}}); }, "1 options are not ones of unet");
+  check_error([] { make_network<float>({{"model", "unet"}, {"colour", "red"}}); }, "network description: option 'colour' = 'red' is not one of unet's");
+  check_error([] { make_network<float>({{"model", "segnet"}, {"base_width", "8"}, {"depth", "3"}}); },
+              "network description: option 'depth' = '3' is not one of segnet's");
+  CHECK(make_network<float>({{"model", "segnet"}, {"base_width", "2"}, {"in_channels", "1"}}).in_channels() == 1);
+  CHECK(make_network<float>({{"model", "unet"}, {"base_width", "2"}, {"classes", "7"}}).classes() == 7);
+}
+
+TEST_CASE("models: widths that no network has are refused before anything is allocated") {
+  const auto refused = [](const network_description& text, const std::string& expected) {
+    check_error([&] { make_network<float>(text); }, expected);
+  };
+  refused({{"model", "unet"}, {"base_width", "1000000000"}}, "unet: depth 4, base width 1000000000, ");
+  refused({{"model", "unet"}, {"base_width", "4096"}}, "every level's channels 1 to 8192");  // 32768 at the bottom
+  refused({{"model", "unet"}, {"bottleneck", "-1"}}, "bottleneck -1");
+  refused({{"model", "unet"}, {"depth", "9223372036854775807"}}, "depth must be 1 to 10");
+  refused({{"model", "unet"}, {"classes", "9223372036854775807"}}, "9223372036854775807 classes");
+  refused({{"model", "segnet"}, {"base_width", "1025"}}, "segnet: base width 1025, 3 input channels, 1 classes: base");
+  refused({{"model", "segnet"}, {"in_channels", "8193"}}, "8193 input channels");
+  refused({{"model", "segnet"}, {"same_padding", "false"}}, "segnet: same_padding = false; unpooling needs");
 }
 
 TEST_CASE("models: sizes that the network can't divide are refused, or padded on request") {
@@ -62,10 +81,15 @@ TEST_CASE("models: sizes that the network can't divide are refused, or padded on
   const auto net = make_network<float>({{"model", "unet"}, {"base_width", "2"}});
   check_error([&] { net(t, t.input({1, 40, 64, 3})); }, "unet: 40×64 pixels; height and width must be divisible by 16");
   const auto segments = make_network<float>({{"model", "segnet"}, {"base_width", "2"}});
-  check_error([&] { segments(t, t.input({1, 64, 48, 3})); }, "segnet: 64×48 pixels; height and width must be divisible by 32");
+  check_error([&] { segments(t, t.input({1, 64, 48, 3})); },
+              "segnet: 64×48 pixels; height and width must be divisible by 32");
   const auto padded = make_network<float>({{"model", "unet"}, {"base_width", "2"}}, true);
   tape<float> u;
   CHECK(u.extents(padded(u, u.input({1, 41, 63, 3}))) == shape{1, 41, 63, 1});
+  const auto valid = make_network<float>({{"model", "unet"}, {"base_width", "2"}, {"same_padding", "false"}}, true);
+  CHECK(valid.size_multiple() == 1);
+  tape<float> v;
+  CHECK(v.extents(valid(v, v.input({1, 189, 205, 3}))) == shape{1, 4, 20, 1});
 }
 
 TEST_CASE("models: the paper's UNet turns 572×572 into 388×388") {

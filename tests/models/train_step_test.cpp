@@ -72,7 +72,8 @@ void check_step(const std::string& file, const network_description& description,
   CHECK(loss == doctest::Approx(golden.number("loss")).epsilon(1e-5));
   bce_with_logits_backward(ctx, step.output(), target.view(), {}, step.output_gradient());
   step.backward(ctx, weights, gradients);
-  adam_step(ctx, as_const(gradients.trainable()), {.learning_rate = 1e-3f}, 1, weights.trainable(), m.trainable(), v.trainable());
+  adam_step(ctx, as_const(gradients.trainable()), {.learning_rate = 1e-3f}, 1, weights.trainable(), m.trainable(),
+            v.trainable());
 
   for (const auto& e : layout->entries()) {
     CAPTURE(e.name);

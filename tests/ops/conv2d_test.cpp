@@ -85,7 +85,8 @@ void check_case(cpu_context& ctx, const conv_case& c, float slope) {
     const view<const T> x_in = sliced ? as_const(x_slice.slice()) : x.view();
     const view<const T> dy_in = sliced ? as_const(dy_slice.slice()) : dy.view();
     auto y_dense = poisoned_tensor<T>(c.y()), dx_dense = poisoned_tensor<T>(c.x);
-    const view<T> y_out = sliced ? y_slice.slice() : y_dense.view(), dx_out = sliced ? dx_slice.slice() : dx_dense.view();
+    const view<T> y_out = sliced ? y_slice.slice() : y_dense.view(),
+                  dx_out = sliced ? dx_slice.slice() : dx_dense.view();
     tensor<float> dw_out = dw0.clone(), db_out = db0.clone();
     conv2d_forward(ctx, x_in, w, b, params, y_out);
     conv2d_backward_data(ctx, dy_in, w, params, dx_out);
@@ -139,9 +140,10 @@ TEST_CASE("conv2d: PyTorch's values") {
 }
 
 TEST_CASE("conv2d: gradient") {
-  const std::vector<conv_case> small{{{1, 4, 5, 2}, {3, 3, 3, 2}, {.padding = padding2d::same(3)}},
-                                     {{2, 5, 4, 4}, {2, 2, 3, 2}, {.stride = 2, .padding = {1, 0, 0, 2}, .groups = 2}},
-                                     {{1, 7, 6, 3}, {2, 3, 2, 3}, {.stride = 2, .padding = {2, 1, 1, 1}, .dilation = 2}}};
+  const std::vector<conv_case> small{
+      {{1, 4, 5, 2}, {3, 3, 3, 2}, {.padding = padding2d::same(3)}},
+      {{2, 5, 4, 4}, {2, 2, 3, 2}, {.stride = 2, .padding = {1, 0, 0, 2}, .groups = 2}},
+      {{1, 7, 6, 3}, {2, 3, 2, 3}, {.stride = 2, .padding = {2, 1, 1, 1}, .dilation = 2}}};
   for (const conv_case& c : small) {
     CAPTURE(to_text(c));
     auto x = random_tensor<double>(c.x, 1), w = random_tensor<double>(c.w, 2);
@@ -162,10 +164,11 @@ TEST_CASE("conv2d: gradient") {
 }
 
 TEST_CASE("conv2d: the same bits for any number of workers, within the stated scratch memory") {
-  for (const conv_case& c : {conv_case{{2, 20, 33, 40}, {72, 3, 3, 40}, {.padding = padding2d::same(3)}},
-                             conv_case{{1, 33, 40, 3}, {16, 3, 3, 3}, {.padding = padding2d::same(3)}},
-                             conv_case{{2, 9, 9, 12}, {12, 3, 3, 1}, {.stride = 2, .padding = padding2d::same(3), .groups = 12}},
-                             conv_case{{1, 8, 16, 700}, {33, 3, 3, 700}, {.stride = 2, .padding = padding2d::same(3)}}}) {
+  for (const conv_case& c :
+       {conv_case{{2, 20, 33, 40}, {72, 3, 3, 40}, {.padding = padding2d::same(3)}},
+        conv_case{{1, 33, 40, 3}, {16, 3, 3, 3}, {.padding = padding2d::same(3)}},
+        conv_case{{2, 9, 9, 12}, {12, 3, 3, 1}, {.stride = 2, .padding = padding2d::same(3), .groups = 12}},
+        conv_case{{1, 8, 16, 700}, {33, 3, 3, 700}, {.stride = 2, .padding = padding2d::same(3)}}}) {
     CAPTURE(to_text(c));
     const auto x = random_tensor<float>(c.x, 1), dy = random_tensor<float>(c.y(), 2), w = random_tensor<float>(c.w, 3);
     const auto b = random_tensor<float>(vector_shape(c.w.n), 4);
@@ -200,7 +203,8 @@ TEST_CASE("conv2d: the same bits for any number of workers, within the stated sc
 }
 
 TEST_CASE("conv2d: shapes, padding, operations") {
-  CHECK(conv2d_output_shape({2, 7, 8, 3}, {5, 3, 3, 3}, {.stride = 2, .padding = padding2d::all(1)}) == shape{2, 4, 4, 5});
+  CHECK(conv2d_output_shape({2, 7, 8, 3}, {5, 3, 3, 3}, {.stride = 2, .padding = padding2d::all(1)}) ==
+        shape{2, 4, 4, 5});
   CHECK(conv2d_output_shape({1, 572, 572, 1}, {64, 3, 3, 1}, {}) == shape{1, 570, 570, 64});
   const padding2d even = padding2d::same(4);
   CHECK(even.top == 1);
@@ -229,8 +233,11 @@ TEST_CASE("conv2d: wrong shapes are refused before anything is written") {
   refused({.padding = {0, -1, 0, 0}}, "is negative");
   refused({.groups = 0}, "groups 0");
   refused({.activation_slope = -1}, "activation slope -1 is negative");
-  check_error([&] { conv2d_output_shape({1, 4, 4, 6}, {3, 3, 3, 3}, {.groups = 2}); }, "can't be divided into 2 groups");
+  check_error([&] { conv2d_output_shape({1, 4, 4, 6}, {3, 3, 3, 3}, {.groups = 2}); },
+              "can't be divided into 2 groups");
   check_error(
-      [&] { conv2d_forward(ctx, x.view(), right.view().channels(0, 2), {}, {.padding = padding2d::same(3)}, y.view()); },
+      [&] {
+        conv2d_forward(ctx, x.view(), right.view().channels(0, 2), {}, {.padding = padding2d::same(3)}, y.view());
+      },
       "w expects 2");
 }

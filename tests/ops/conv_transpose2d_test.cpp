@@ -131,9 +131,11 @@ TEST_CASE("conv_transpose2d: the same bits for any number of workers, within the
            [&](cpu_context& own) { conv_transpose2d_forward(own, x.view(), w, b, c.params, results[0].view()); });
     within(conv_transpose2d_backward_data_scratch<float>(c.x, c.w, c.params, ctx.isa(), workers),
            [&](cpu_context& own) { conv_transpose2d_backward_data(own, dy.view(), w, c.params, results[1].view()); });
-    within(conv_transpose2d_backward_weights_scratch<float>(c.x, c.w, c.params, ctx.isa(), workers), [&](cpu_context& own) {
-      conv_transpose2d_backward_weights(own, x.view(), dy.view(), c.params, results[2].view(), results[3].view());
-    });
+    within(conv_transpose2d_backward_weights_scratch<float>(c.x, c.w, c.params, ctx.isa(), workers),
+           [&](cpu_context& own) {
+             conv_transpose2d_backward_weights(own, x.view(), dy.view(), c.params, results[2].view(),
+                                               results[3].view());
+           });
     if (first.empty()) first = std::move(results);
     else
       for (std::size_t i = 0; i < first.size(); ++i) CHECK(same_bits<float>(first[i].view(), results[i].view()));

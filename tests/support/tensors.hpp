@@ -72,7 +72,8 @@ class sliced_tensor {
       for (index_t h = 0; h < H; ++h)
         for (index_t w = 0; w < W; ++w)
           for (index_t c = 0; c < C; ++c)
-            if ((c < before_ || c >= before_ + channels_) && !std::isnan(static_cast<float>(wide_(n, h, w, c)))) return false;
+            if ((c < before_ || c >= before_ + channels_) && !std::isnan(static_cast<float>(wide_(n, h, w, c))))
+              return false;
     return true;
   }
 

@@ -10,7 +10,7 @@
 
 namespace lamina {
 
-/// Instruction sets with kernels of their own, in rising order. `portable` needs nothing beyond the compiler's baseline.
+/// Instruction sets with kernels of their own, in rising order. `portable` needs only the compiler's baseline.
 enum class isa { portable, avx2, avx512 };
 
 inline constexpr std::array<isa, 3> all_isas{isa::portable, isa::avx2, isa::avx512};
@@ -48,7 +48,8 @@ inline isa isa_from_name(std::string_view text) {
 
 /// The widest set this machine runs, or the one that the environment variable LAMINA_ISA names.
 inline isa default_isa() {
-  if (const char* forced = std::getenv("LAMINA_ISA"); forced != nullptr && *forced != '\0') return isa_from_name(forced);
+  if (const char* forced = std::getenv("LAMINA_ISA"); forced != nullptr && *forced != '\0')
+    return isa_from_name(forced);
   isa best = isa::portable;
   for (const isa set : all_isas)
     if (is_supported(set)) best = set;

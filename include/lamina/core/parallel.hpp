@@ -1,5 +1,5 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
-// Work is split by rules that look at shapes only, never at the number of threads; so the bits are the same for 1 or 64.
+// Work is split by rules that look at shapes only, never at the number of threads: the bits are the same for 1 or 64.
 #pragma once
 
 #include <lamina/core/scalar.hpp>

@@ -87,7 +87,8 @@ class random_stream {
 inline std::vector<index_t> random_permutation(index_t count, random_stream stream) {
   std::vector<index_t> order(static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<index_t>(i);
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[stream.below(static_cast<std::uint32_t>(i))]);
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[stream.below(static_cast<std::uint32_t>(i))]);
   return order;
 }
 

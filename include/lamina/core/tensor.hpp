@@ -18,7 +18,8 @@ inline constexpr std::size_t alignment = 64;
 struct uninitialized_t {};
 inline constexpr uninitialized_t uninitialized;
 
-/// Owns the elements of a contiguous NHWC array. Moves, and copies only by `clone()`. CUDA headers add `tensor<T, cuda>`.
+/// Owns the elements of a contiguous NHWC array. Moves, and copies only by `clone()`. CUDA headers add
+/// `tensor<T, cuda>`.
 template <class T, class Device = cpu>
 class tensor;
 
@@ -35,7 +36,8 @@ class tensor<T, cpu> {
   }
   tensor(shape extents, uninitialized_t, std::pmr::memory_resource* memory = std::pmr::get_default_resource())
       : extents_(extents), memory_(memory) {
-    require(extents.n >= 0 && extents.h >= 0 && extents.w >= 0 && extents.c >= 0, "tensor: negative extent in ", extents);
+    require(extents.n >= 0 && extents.h >= 0 && extents.w >= 0 && extents.c >= 0, "tensor: negative extent in ",
+            extents);
     if (extents.size() > 0) data_ = static_cast<T*>(memory_->allocate(bytes(), alignment));
   }
   tensor(tensor&& other) noexcept { swap(other); }

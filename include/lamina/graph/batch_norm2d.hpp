@@ -31,18 +31,19 @@ class batch_norm2d_node final : public node<T, Device> {
   void forward(context& ctx, const pass& p) const override {
     const auto& w = p.parameters;
     if (p.training)
-      batch_norm2d_forward(ctx, p.x(), w[0], w[1], params_, w[2], w[3], p.template saved<float>(1), p.template saved<float>(2),
-                           p.y());
+      batch_norm2d_forward(ctx, p.x(), w[0], w[1], params_, w[2], w[3], p.template saved<float>(1),
+                           p.template saved<float>(2), p.y());
     else
       batch_norm2d_inference(ctx, p.x(), w[0], w[1], w[2], w[3], params_, p.y());
   }
   void rebuild(context& ctx, const pass& p) const override {
-    batch_norm2d_apply(ctx, p.x(), p.parameters[0], p.parameters[1], p.template saved<float>(1), p.template saved<float>(2),
-                       params_, p.y());
+    batch_norm2d_apply(ctx, p.x(), p.parameters[0], p.parameters[1], p.template saved<float>(1),
+                       p.template saved<float>(2), params_, p.y());
   }
   void backward(context& ctx, const pass& p) const override {
     batch_norm2d_backward(ctx, p.x(), p.dy(), p.parameters[0], p.parameters[1], p.template saved<float>(1),
-                          p.template saved<float>(2), params_, p.dx(), p.parameter_gradients[0], p.parameter_gradients[1]);
+                          p.template saved<float>(2), params_, p.dx(), p.parameter_gradients[0],
+                          p.parameter_gradients[1]);
   }
   std::size_t scratch(const context&, pass_kind kind) const override {
     return kind == pass_kind::backward ? batch_norm2d_backward_scratch(x_) : batch_norm2d_forward_scratch(x_);
@@ -56,7 +57,8 @@ class batch_norm2d_node final : public node<T, Device> {
 /// Records y = γ·(x − μ)/sqrt(σ² + ε) + β, with the batch's μ and σ² in training and the running ones at inference.
 template <class T, class Device>
 variable record_batch_norm2d(tape<T, Device>& t, variable x, const parameter& gamma, const parameter& beta,
-                             const parameter& running_mean, const parameter& running_var, const batch_norm2d_params& params) {
+                             const parameter& running_mean, const parameter& running_var,
+                             const batch_norm2d_params& params) {
   const shape extents = t.extents(x);
   require(extents.c == gamma.extents.c, "batch_norm2d: x ", extents, " (NHWC) has ", extents.c, " channels, the layer ",
           gamma.extents.c);

@@ -47,7 +47,8 @@ class conv2d_node final : public node<T, Device> {
 
 /// Records y = x ∗ w + b; `b` may be nullptr.
 template <class T, class Device>
-variable record_conv2d(tape<T, Device>& t, variable x, const parameter& w, const parameter* b, const conv2d_params& params) {
+variable record_conv2d(tape<T, Device>& t, variable x, const parameter& w, const parameter* b,
+                       const conv2d_params& params) {
   const shape y = conv2d_output_shape(t.extents(x), w.extents, params);
   return t.record(std::make_unique<conv2d_node<T, Device>>(t.extents(x), w.extents, params), {x}, {&w, b}, y);
 }

@@ -82,8 +82,8 @@ struct plan_options {
   bool rebuild = true;  // compute cheap activations again in backward instead of keeping them
 };
 
-/// Gives each buffer an offset so that no two that are alive in the same step overlap; returns the block's size. Largest
-/// first, each at the lowest free offset. Deterministic.
+/// Gives each buffer an offset so that no two that are alive in the same step overlap; returns the block's size.
+/// Largest first, each at the lowest free offset. Deterministic.
 inline std::size_t pack_buffers(std::vector<memory_plan::buffer>& buffers) {
   std::vector<std::size_t> order(buffers.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -165,8 +165,8 @@ class memory_planner {
     return count;
   }
 
-  /// Concatenated variables are made where they are needed: inside the concatenation. At inference, an op that can work in
-  /// place does, if it is the last to read its input.
+  /// Concatenated variables are made where they are needed: inside the concatenation. At inference, an op that can work
+  /// in place does, if it is the last to read its input.
   void place_values() {
     value_links_.assign(graph_.variables.size(), {});
     for (const auto& n : graph_.nodes) {
@@ -220,7 +220,8 @@ class memory_planner {
     kept_.assign(graph_.variables.size(), !options_.training || !options_.rebuild);
     for (int v = 0; v < static_cast<int>(kept_.size()); ++v) {
       const int producer = variable_at(v).producer;
-      if (producer < 0 || !is_activation(v) || !graph_.nodes[at(producer)].traits.rebuildable) kept_[at(root(v, value_links_))] = true;
+      if (producer < 0 || !is_activation(v) || !graph_.nodes[at(producer)].traits.rebuildable)
+        kept_[at(root(v, value_links_))] = true;
     }
   }
 
@@ -230,19 +231,22 @@ class memory_planner {
   }
   bool is_kept(int v) const { return kept_[at(root(v, value_links_))]; }
 
-  memory_plan::place find_place(int v, const std::vector<link>& links, std::vector<int>& buffers, buffer_use use, int time) {
+  memory_plan::place find_place(int v, const std::vector<link>& links, std::vector<int>& buffers, buffer_use use,
+                                int time) {
     const int r = root(v, links);
     const auto& owner = variable_at(r);
     int& buffer = buffers[at(r)];
     if (buffer < 0) {
       buffer = static_cast<int>(plan_.buffers.size());
-      plan_.buffers.push_back({use, aligned_size(static_cast<std::size_t>(owner.extents.size()) * owner.element_bytes), time, time});
+      plan_.buffers.push_back(
+          {use, aligned_size(static_cast<std::size_t>(owner.extents.size()) * owner.element_bytes), time, time});
     }
     memory_plan::buffer& b = plan_.buffers[at(buffer)];
     b.first = std::min(b.first, time);
     b.last = std::max(b.last, time);
     memory_plan::place found{v, buffer, 0, owner.extents.c};
-    for (int inner = v; links[at(inner)].parent >= 0; inner = links[at(inner)].parent) found.channel += links[at(inner)].channel;
+    for (int inner = v; links[at(inner)].parent >= 0; inner = links[at(inner)].parent)
+      found.channel += links[at(inner)].channel;
     return found;
   }
   memory_plan::place value_place(int v, int time) {
@@ -290,9 +294,11 @@ class memory_planner {
     const int time = now();
     memory_plan::step s{i, pass_kind::backward, {}, {}, {}, {}, {}, {}};
     for (std::size_t k = 0; k < n.inputs.size(); ++k)
-      s.inputs.push_back(needed(n.traits.backward_reads_inputs, k) ? value_place(n.inputs[k], time) : memory_plan::place{n.inputs[k]});
+      s.inputs.push_back(needed(n.traits.backward_reads_inputs, k) ? value_place(n.inputs[k], time)
+                                                                   : memory_plan::place{n.inputs[k]});
     for (std::size_t k = 0; k < n.outputs.size(); ++k)
-      s.outputs.push_back(needed(n.traits.backward_reads_outputs, k) ? value_place(n.outputs[k], time) : memory_plan::place{n.outputs[k]});
+      s.outputs.push_back(needed(n.traits.backward_reads_outputs, k) ? value_place(n.outputs[k], time)
+                                                                     : memory_plan::place{n.outputs[k]});
     s.output_gradient = gradient_place(y, time);
     for (const int v : n.inputs) add_input_gradient(s, n, v, time);
     add(std::move(s));
@@ -313,7 +319,9 @@ class memory_planner {
     } else {
       const auto& variable = variable_at(v);
       const memory_plan::place share{v, static_cast<int>(plan_.buffers.size()), 0, variable.extents.c};
-      plan_.buffers.push_back({buffer_use::gradient, aligned_size(static_cast<std::size_t>(variable.extents.size()) * variable.element_bytes), time, time});
+      plan_.buffers.push_back({buffer_use::gradient,
+                               aligned_size(static_cast<std::size_t>(variable.extents.size()) * variable.element_bytes),
+                               time, time});
       s.input_gradients.push_back(share);
       s.sums.push_back({share, whole});
     }
@@ -321,7 +329,8 @@ class memory_planner {
   }
 
   void add(memory_plan::step s) {
-    plan_.scratch_bytes = std::max(plan_.scratch_bytes, graph_.nodes[at(s.node)].scratch[static_cast<std::size_t>(s.pass)]);
+    plan_.scratch_bytes =
+        std::max(plan_.scratch_bytes, graph_.nodes[at(s.node)].scratch[static_cast<std::size_t>(s.pass)]);
     plan_.steps.push_back(std::move(s));
   }
 

@@ -32,8 +32,8 @@ using context_t = typename context_of<Device>::type;
 struct node_traits {
   unsigned backward_reads_inputs = 0;
   unsigned backward_reads_outputs = 0;
-  /// The output may be computed once more during backward, from inputs and its other outputs, at the cost of a pass over
-  /// memory; so it need not be kept.
+  /// The output may be computed once more during backward, from inputs and its other outputs, at the cost of a pass
+  /// over memory; so it need not be kept.
   bool rebuildable = false;
   /// Forward may write output 0 over input 0; backward may write dx 0 over dy.
   bool forward_in_place = false;
@@ -90,8 +90,8 @@ constexpr std::string_view name(pass_kind kind) {
   }
 }
 
-/// One recorded op: shapes and options are fixed, data come with each pass. Derive from it to put an op of your own on a
-/// tape. A node has no state, so one program may not disturb another.
+/// One recorded op: shapes and options are fixed, data come with each pass. Derive from it to put an op of your own on
+/// a tape. A node has no state, so one program may not disturb another.
 template <class T, class Device>
 class node {
  public:

@@ -49,7 +49,8 @@ class parameter_layout {
   const entry& entry_of(const parameter& p) const {
     for (std::size_t i = 0; i < places_.size(); ++i)
       if (places_[i] == &p) return entries_[i];
-    fail("parameter_layout: a parameter of shape ", p.extents, " is not one of the network's; does its visit() name it?");
+    fail("parameter_layout: a parameter of shape ", p.extents,
+         " is not one of the network's; does its visit() name it?");
   }
   /// The entry called `name`, or nullptr.
   const entry* find(std::string_view name) const {

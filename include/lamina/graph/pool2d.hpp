@@ -66,8 +66,8 @@ pooled max_pool2d(tape<T, Device>& t, variable x, pool2d_params params = {}) {
 /// Puts each value of x back where the pooling found its maximum, zeros elsewhere. x has the extents of `p.y`.
 template <class T, class Device>
 variable max_unpool2d(tape<T, Device>& t, variable x, const pooled& p) {
-  require(t.extents(x) == t.extents(p.y), "max_unpool2d: x ", t.extents(x), " and the pooling's result ", t.extents(p.y),
-          " differ in shape (NHWC)");
+  require(t.extents(x) == t.extents(p.y), "max_unpool2d: x ", t.extents(x), " and the pooling's result ",
+          t.extents(p.y), " differ in shape (NHWC)");
   return t.record(std::make_unique<max_unpool2d_node<T, Device>>(p.params), {x, p.indices}, {}, p.before);
 }
 

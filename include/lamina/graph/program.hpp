@@ -65,8 +65,8 @@ class program {
     return sum;
   }
 
-  /// Where the caller writes the input, reads the result, and writes the loss's gradient. The memory is the workspace's:
-  /// valid until another program runs in it. The input may be overwritten by a run.
+  /// Where the caller writes the input, reads the result, and writes the loss's gradient. The memory is the
+  /// workspace's: valid until another program runs in it. The input may be overwritten by a run.
   view<T, Device> input() { return bound().template view_of<T>(plan_.input); }
   view<const T, Device> output() { return bound().template view_of<T>(plan_.output); }
   view<T, Device> output_gradient() {
@@ -81,7 +81,8 @@ class program {
   }
   /// Runs forward on parameters that are only read; many threads may share them. For programs made for inference.
   void forward(context& ctx, const parameter_set<Device>& parameters) {
-    require(mode_ == run_mode::inference, "program::forward: training updates running statistics; the parameters are const");
+    require(mode_ == run_mode::inference,
+            "program::forward: training updates running statistics; the parameters are const");
     forward(ctx, const_cast<parameter_set<Device>&>(parameters));
   }
   /// Runs backward from `output_gradient()` and adds to `gradients`. After a training forward, and once only.

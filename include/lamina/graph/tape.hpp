@@ -27,8 +27,8 @@ inline std::size_t bytes_of(element_type type, std::size_t activation_bytes) {
   return type == element_type::activation ? activation_bytes : type == element_type::float32 ? sizeof(float) : 1;
 }
 
-/// Records ops on shapes, without arithmetic: a network is called once per input shape with a tape, and a `program` then
-/// runs what was recorded.
+/// Records ops on shapes, without arithmetic: a network is called once per input shape with a tape, and a `program`
+/// then runs what was recorded.
 template <class T, class Device = cpu>
 class tape {
  public:

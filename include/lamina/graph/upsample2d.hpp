@@ -17,7 +17,9 @@ class upsample_nearest2d_node final : public node<T, Device> {
   std::string_view kind() const override { return "upsample_nearest2d"; }
   node_traits traits() const override { return {.rebuildable = true}; }
   void forward(context& ctx, const pass& p) const override { upsample_nearest2d_forward(ctx, p.x(), params_, p.y()); }
-  void backward(context& ctx, const pass& p) const override { upsample_nearest2d_backward(ctx, p.dy(), params_, p.dx()); }
+  void backward(context& ctx, const pass& p) const override {
+    upsample_nearest2d_backward(ctx, p.dy(), params_, p.dx());
+  }
 
  private:
   upsample_nearest2d_params params_;
@@ -33,9 +35,12 @@ class upsample_bilinear2d_node final : public node<T, Device> {
   std::string_view kind() const override { return "upsample_bilinear2d"; }
   node_traits traits() const override { return {.rebuildable = true}; }
   void forward(context& ctx, const pass& p) const override { upsample_bilinear2d_forward(ctx, p.x(), params_, p.y()); }
-  void backward(context& ctx, const pass& p) const override { upsample_bilinear2d_backward(ctx, p.dy(), params_, p.dx()); }
+  void backward(context& ctx, const pass& p) const override {
+    upsample_bilinear2d_backward(ctx, p.dy(), params_, p.dx());
+  }
   std::size_t scratch(const context&, pass_kind kind) const override {
-    return kind == pass_kind::backward ? upsample_bilinear2d_backward_scratch(x_, y_) : upsample_bilinear2d_forward_scratch(y_);
+    return kind == pass_kind::backward ? upsample_bilinear2d_backward_scratch(x_, y_)
+                                       : upsample_bilinear2d_forward_scratch(y_);
   }
 
  private:

@@ -31,7 +31,8 @@ inline std::optional<bmp_layout> bmp_header(bytes_view bytes, const std::string&
   if (bytes.size() < 18) return std::nullopt;
   const std::size_t header = little_endian_32(bytes, 14);
   const bool core = header == 12;  // OS/2: sizes of 16 bits, palette entries of three bytes
-  if (!core && (header < 40 || header > 1024)) throw file_error(file, to_text("BMP with a header of ", header, " bytes"));
+  if (!core && (header < 40 || header > 1024))
+    throw file_error(file, to_text("BMP with a header of ", header, " bytes"));
   if (bytes.size() < file_header + header) return std::nullopt;
 
   bmp_layout layout;
@@ -51,7 +52,8 @@ inline std::optional<bmp_layout> bmp_header(bytes_view bytes, const std::string&
   if (depth != 1 && depth != 2 && depth != 4 && depth != 8 && depth != 16 && depth != 24 && depth != 32)
     throw file_error(file, to_text("BMP of ", depth, " bits a pixel"));
   if (compression != rgb && !(compression == bit_fields && (depth == 16 || depth == 32)))
-    throw file_error(file, to_text("BMP with compression ", compression, " at ", depth, " bits, which is not supported"));
+    throw file_error(file,
+                     to_text("BMP with compression ", compression, " at ", depth, " bits, which is not supported"));
 
   if (depth <= 8) {
     const std::size_t used = core ? 0 : little_endian_32(bytes, 46);

@@ -77,7 +77,8 @@ inline void to_float(view<const std::uint8_t> x, view<float> y, float scale = 1.
 ///   x, y             [N,H,W,C]; y may be x
 ///   mean, deviation  C values each, in x's units
 /// Writes y. Throws `error` when the shapes or counts differ or a deviation is not positive.
-inline void normalize(view<const float> x, std::span<const float> mean, std::span<const float> deviation, view<float> y) {
+inline void normalize(view<const float> x, std::span<const float> mean, std::span<const float> deviation,
+                      view<float> y) {
   detail::check_statistics("normalize", x.extents().c, mean, deviation);
   detail::map_elements("normalize", x, y, [&](float v, index_t c) {
     const auto i = static_cast<std::size_t>(c);

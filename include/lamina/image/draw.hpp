@@ -25,7 +25,8 @@ struct colour {
 namespace detail {
 
 inline void check_rgb(std::string_view op, view<std::uint8_t> image) {
-  require(image.extents().n == 1 && image.extents().c == 3, op, ": image ", image.extents(), " is no RGB image [1,H,W,3]");
+  require(image.extents().n == 1 && image.extents().c == 3, op, ": image ", image.extents(),
+          " is no RGB image [1,H,W,3]");
 }
 
 /// How much of each pixel a shape covers, within a rectangle of the image. The parts of one shape are united first, so

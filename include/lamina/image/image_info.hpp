@@ -1,6 +1,7 @@
 // lamina::image · SPDX-License-Identifier: Apache-2.0
 // This folder holds what is done to pictures: files, resizing, geometry, conversion, drawing. An image is a tensor
-// [1,H,W,C] of bytes, C = 1 (grey), 3 (RGB) or 4 (RGB and alpha). Here: what a file says of itself before it is decoded.
+// [1,H,W,C] of bytes, C = 1 (grey), 3 (RGB) or 4 (RGB and alpha). Here: what a file says of itself before it is
+// decoded.
 #pragma once
 
 #include <lamina/core/error.hpp>

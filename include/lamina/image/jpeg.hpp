@@ -165,7 +165,8 @@ inline tensor<std::uint8_t> decode_jpeg(std::span<const std::byte> bytes, const 
   jpeg_decompress_struct& codec = decoder.codec;
   const index_t C = options.channels == 0 ? info->channels : options.channels;
   decoder.run("damaged JPEG", [&] {
-    jpeg_mem_src(&codec, reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<unsigned long>(bytes.size()));
+    jpeg_mem_src(&codec, reinterpret_cast<const unsigned char*>(bytes.data()),
+                 static_cast<unsigned long>(bytes.size()));
     jpeg_read_header(&codec, TRUE);
   });
   if (index_t{codec.image_height} * codec.image_width != info->height * info->width)
@@ -203,7 +204,8 @@ struct jpeg_options {
 /// A JPEG file's bytes.
 ///   x  [1,H,W,C], C = 1 or 3
 /// Throws `error` on other shapes.
-inline std::vector<std::byte> encode_jpeg(view<const std::uint8_t> x, const std::string& file, jpeg_options options = {}) {
+inline std::vector<std::byte> encode_jpeg(view<const std::uint8_t> x, const std::string& file,
+                                          jpeg_options options = {}) {
   const auto [N, H, W, C] = x.extents();
   require(N == 1 && H > 0 && W > 0 && (C == 1 || C == 3), file, ": x ", x.extents(),
           " is no image [1,H,W,C] with C = 1 or 3");

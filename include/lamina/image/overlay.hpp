@@ -23,7 +23,8 @@ inline constexpr colour prediction_colour{255, 0, 0}, truth_colour{0, 220, 0};
 ///   rgb   [1,H,W,3], painted on
 ///   mask  [1,H,W,1]
 /// Throws `error` on other shapes or a thickness below 1.
-inline void draw_mask_contour(view<std::uint8_t> rgb, view<const std::uint8_t> mask, colour paint, double thickness = 1) {
+inline void draw_mask_contour(view<std::uint8_t> rgb, view<const std::uint8_t> mask, colour paint,
+                              double thickness = 1) {
   const auto [N, H, W, C] = rgb.extents();
   require(N == 1 && C == 3 && mask.extents() == shape{1, H, W, 1}, "draw_mask_contour: rgb ", rgb.extents(),
           " and mask ", mask.extents(), " are not [1,H,W,3] and [1,H,W,1]");
@@ -35,7 +36,8 @@ inline void draw_mask_contour(view<std::uint8_t> rgb, view<const std::uint8_t> m
   const auto reach = static_cast<index_t>(radius);
   for (index_t h = 0; h < H; ++h)
     for (index_t w = 0; w < W; ++w) {
-      const bool border = inside(h, w) && !(inside(h - 1, w) && inside(h + 1, w) && inside(h, w - 1) && inside(h, w + 1));
+      const bool border =
+          inside(h, w) && !(inside(h - 1, w) && inside(h + 1, w) && inside(h, w - 1) && inside(h, w + 1));
       if (!border) continue;
       for (index_t y = std::max<index_t>(0, h - reach); y <= std::min(H - 1, h + reach); ++y)
         for (index_t x = std::max<index_t>(0, w - reach); x <= std::min(W - 1, w + reach); ++x) {
@@ -74,7 +76,8 @@ struct contact_sheet_options {
 
 /// The pictures in rows on a white sheet, each with its caption: an RGB image.
 /// Throws `error` when there is none, one is neither grey nor RGB, or an option is not positive.
-inline tensor<std::uint8_t> contact_sheet(std::span<const captioned_image> images, const contact_sheet_options& options = {}) {
+inline tensor<std::uint8_t> contact_sheet(std::span<const captioned_image> images,
+                                          const contact_sheet_options& options = {}) {
   require(!images.empty(), "contact_sheet: there are no images");
   require(options.columns > 0 && options.cell_height > 0 && options.cell_width > 0 && options.gap >= 0,
           "contact_sheet: ", options.columns, " columns of ", options.cell_width, "×", options.cell_height,
@@ -85,7 +88,8 @@ inline tensor<std::uint8_t> contact_sheet(std::span<const captioned_image> image
   const index_t columns = std::min(options.columns, count), rows = (count + columns - 1) / columns;
   const index_t caption_space = captions ? 20 : 0, title_space = options.title.empty() ? 0 : 30;
   const index_t step_x = options.cell_width + options.gap, step_y = options.cell_height + caption_space + options.gap;
-  tensor<std::uint8_t> sheet({1, title_space + rows * step_y + options.gap, columns * step_x + options.gap, 3}, uninitialized);
+  tensor<std::uint8_t> sheet({1, title_space + rows * step_y + options.gap, columns * step_x + options.gap, 3},
+                             uninitialized);
   sheet.fill(255);
   if (title_space > 0)
     draw_text(sheet, {static_cast<double>(options.gap), 12 + title_height}, options.title, {.height = title_height});
@@ -109,8 +113,9 @@ inline tensor<std::uint8_t> contact_sheet(std::span<const captioned_image> image
     copy_pixels(fitted.view(), view<std::uint8_t>(all.pixel(0, y, x), fitted.extents(), all.image_stride(),
                                                   all.row_stride(), all.pixel_stride()));
     const double width = text_width(caption, text_height), cell = static_cast<double>(options.cell_width);
-    draw_text(sheet, {static_cast<double>(left) + cell / 2, static_cast<double>(top + options.cell_height) + 6 + text_height},
-              caption, {.height = width > cell ? text_height * cell / width : text_height, .anchor = text_anchor::centre});
+    draw_text(
+        sheet, {static_cast<double>(left) + cell / 2, static_cast<double>(top + options.cell_height) + 6 + text_height},
+        caption, {.height = width > cell ? text_height * cell / width : text_height, .anchor = text_anchor::centre});
   }
   return sheet;
 }

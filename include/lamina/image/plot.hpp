@@ -68,7 +68,8 @@ inline double plot_step(double span, int most, bool whole_numbers) {
 
 /// The axis around all finite values; nothing where there is none.
 template <class Values>
-std::optional<plot_axis> plot_axis_of(std::span<const plot_series> series, int most, Values&& values, bool whole_steps) {
+std::optional<plot_axis> plot_axis_of(std::span<const plot_series> series, int most, Values&& values,
+                                      bool whole_steps) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   bool whole_numbers = whole_steps;
   for (const plot_series& s : series)
@@ -118,9 +119,10 @@ inline tensor<std::uint8_t> line_plot(std::span<const plot_series> series, const
       return s.right_axis == right_axis ? std::span<const double>(s.y) : std::span<const double>();
     };
   };
-  const int rows = std::clamp(static_cast<int>(height / 70), 2, 8), columns = std::clamp(static_cast<int>(width / 80), 2, 12);
-  const auto x_axis = detail::plot_axis_of(series, columns, [](const plot_series& s) -> const auto& { return s.x; }, true)
-                          .value_or(detail::plot_axis{});
+  const int rows = std::clamp(static_cast<int>(height / 70), 2, 8),
+            columns = std::clamp(static_cast<int>(width / 80), 2, 12);
+  const auto x_of = [](const plot_series& s) -> const auto& { return s.x; };
+  const auto x_axis = detail::plot_axis_of(series, columns, x_of, true).value_or(detail::plot_axis{});
   auto right_axis = detail::plot_axis_of(series, rows, y_of(true), false);
   auto left_axis = detail::plot_axis_of(series, rows, y_of(false), false);
   if (!left_axis && !right_axis) left_axis = detail::plot_axis{};
@@ -136,7 +138,8 @@ inline tensor<std::uint8_t> line_plot(std::span<const plot_series> series, const
     return widest;
   };
   const double left = left_axis ? 24 + label_width(*left_axis) + (options.y_label.empty() ? 0 : 24) : 24;
-  const double right = width - (right_axis ? 24 + label_width(*right_axis) + (options.right_label.empty() ? 0 : 24) : 24);
+  const double right =
+      width - (right_axis ? 24 + label_width(*right_axis) + (options.right_label.empty() ? 0 : 24) : 24);
   const double bottom = height - 34 - (options.x_label.empty() ? 0 : 22);
   double top = 20;
   if (!options.title.empty()) {

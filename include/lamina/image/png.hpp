@@ -181,8 +181,8 @@ std::vector<std::byte> encode_png(view<const T> x, const std::string& file, png_
   const auto [N, H, W, C] = x.extents();
   require(N == 1 && H > 0 && W > 0 && (C == 1 || C == 3 || C == 4), file, ": x ", x.extents(),
           " is no image [1,H,W,C] with C = 1, 3 or 4");
-  require(!options.bilevel || (C == 1 && sizeof(T) == 1), file, ": a bilevel PNG is made of one channel of bytes, x is ",
-          x.extents());
+  require(!options.bilevel || (C == 1 && sizeof(T) == 1), file,
+          ": a bilevel PNG is made of one channel of bytes, x is ", x.extents());
 
   std::vector<T> row(static_cast<std::size_t>(W * C));
   detail::png_session session(file, true);

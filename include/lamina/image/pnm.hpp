@@ -66,7 +66,8 @@ inline std::optional<pnm_layout> pnm_header(bytes_view bytes, const std::string&
   if (!width || !height || !largest || cursor.at == bytes.size()) return std::nullopt;
   if (*width < 0 || *height < 0) throw file_error(file, "damaged PNM: no width and height");
   if (*largest < 1 || *largest > 65535) throw file_error(file, "damaged PNM: its largest value is not 1 to 65535");
-  if (!pnm_cursor::is_blank(byte_at(bytes, cursor.at))) throw file_error(file, "damaged PNM: no blank after the header");
+  if (!pnm_cursor::is_blank(byte_at(bytes, cursor.at)))
+    throw file_error(file, "damaged PNM: no blank after the header");
   layout.info = {.format = image_format::pnm,
                  .height = *height,
                  .width = *width,

@@ -70,8 +70,8 @@ inline tensor<std::uint8_t> read_image(const std::filesystem::path& path, const 
 
 /// The same with 16 bits a sample: all of a 16-bit PNG or PNM; 8-bit samples are multiplied by 257.
 inline tensor<std::uint16_t> read_image16(const std::filesystem::path& path, const read_options& options = {}) {
-  return decode_image<std::uint16_t>(read_file(path, static_cast<std::uintmax_t>(options.max_file_bytes)), path.string(),
-                                     options);
+  return decode_image<std::uint16_t>(read_file(path, static_cast<std::uintmax_t>(options.max_file_bytes)),
+                                     path.string(), options);
 }
 
 /// What the file's header says. Reads its first 64 KiB, more only where a header is longer, and decodes nothing.

@@ -66,8 +66,8 @@ struct resize_arithmetic<std::uint8_t> {
 
 /// One row of the result: Σ weights[i] · rows[i].
 template <class T, class Row>
-void weigh_rows(const std::vector<const Row*>& rows, const typename resize_arithmetic<T>::weight* weights, index_t count,
-                T* to) {
+void weigh_rows(const std::vector<const Row*>& rows, const typename resize_arithmetic<T>::weight* weights,
+                index_t count, T* to) {
   using arithmetic = resize_arithmetic<T>;
   if (rows.size() == 2) {
     const Row *a = rows[0], *b = rows[1];
@@ -91,7 +91,7 @@ void weigh_rows(const std::vector<const Row*>& rows, const typename resize_arith
   }
 }
 
-/// Separable: each source row that is needed is interpolated once across, kept in a ring of rows, then rows are weighed.
+/// Separable: each source row that is needed is interpolated once across, kept in a ring, then rows are weighed.
 template <class T>
 void resize_separable(view<const T> x, interpolation method, view<T> y) {
   using arithmetic = resize_arithmetic<T>;
@@ -216,8 +216,9 @@ void resize_area(view<const T> x, view<T> y) {
 /// lies between. Linear by exactly one half is area, as in OpenCV.
 ///   x  [N,H,W,C] of std::uint8_t, std::uint16_t or float, not empty
 ///   y  [N,H',W',C]
-/// Writes y, on the calling thread. Equal to OpenCV 4.6's cv::resize: nearest and, with 1, 3 or 4 channels, bytes by linear exactly, other
-/// integers within 1, float within 1e-5 of the value range. Throws `error` when N or C differ or an extent is 0.
+/// Writes y, on the calling thread. Equal to OpenCV 4.6's cv::resize: nearest and, with 1, 3 or 4 channels, bytes by
+/// linear exactly, other integers within 1, float within 1e-5 of the value range. Throws `error` when N or C differ or
+/// an extent is 0.
 template <class T>
 void resize(std::type_identity_t<view<const T>> x, interpolation method, view<T> y) {
   static_assert(std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint16_t> || std::is_same_v<T, float>);

@@ -61,7 +61,8 @@ view<T> upright(view<T> x, int orientation) {
 /// Writes y. Throws `error` when the shapes differ.
 template <class T>
 void copy_pixels(std::type_identity_t<view<const T>> x, view<T> y) {
-  require(x.extents() == y.extents(), "copy_pixels: x ", x.extents(), " and y ", y.extents(), " differ in shape (NHWC)");
+  require(x.extents() == y.extents(), "copy_pixels: x ", x.extents(), " and y ", y.extents(),
+          " differ in shape (NHWC)");
   constexpr index_t block = 32;  // of rows and columns, so that a transposition stays in cache
   const auto [N, H, W, C] = x.extents();
   const bool dense_rows = x.pixel_stride() == C && y.pixel_stride() == C;

@@ -2,7 +2,8 @@
 
 inline void adam_step(run_extents extents, pixel_run<const float> gradient, const adam_constants& k,
                       pixel_run<float> weights, pixel_run<float> m, pixel_run<float> v) {
-  const vf keep1 = vf::set(k.beta1), take1 = vf::set(1 - k.beta1), keep2 = vf::set(k.beta2), take2 = vf::set(1 - k.beta2);
+  const vf keep1 = vf::set(k.beta1), take1 = vf::set(1 - k.beta1), keep2 = vf::set(k.beta2),
+           take2 = vf::set(1 - k.beta2);
   const vf added_decay = vf::set(k.added_decay), shrink = vf::set(k.shrink), rate = vf::set(k.rate);
   const vf unbias2 = vf::set(k.unbias2), inside = vf::set(k.epsilon_inside), outside = vf::set(k.epsilon_outside);
   for (index_t p = 0; p < extents.pixels; ++p) {

@@ -52,11 +52,12 @@ inline void conv2d_weights_kernel(const conv2d_weights_tile& tile) {
 /// How a weight gradient is cut into pieces and what memory that takes: a function of shapes only.
 /// A task is a group of output channels × a group of input channels × a part of the rectangles that tile dy. For each
 /// rectangle it copies dy and, a block of inputs at a time, x with its padding to a dense form that stays in the first-
-/// and second-level cache while all taps and outputs pass by. The first part adds to dw itself, the others to sums of their own, added in order.
+/// and second-level cache while all taps and outputs pass by. The first part adds to dw itself, the others to sums of
+/// their own, added in order.
 struct conv2d_weights_plan {
   static constexpr index_t V = vf::lanes;
   shape w;                // of the group, as the kernel sees it
-  bool gathered;          // with few inputs, all taps' inputs are gathered at each pixel, like a 1×1 filter of more inputs
+  bool gathered;  // with few inputs, all taps' inputs are gathered at each pixel, like a 1×1 filter of more inputs
   index_t tap_rows, tap_columns, inputs;  // as seen by the micro-kernel
   index_t block;                          // input channels at a time: one or two vectors
   index_t input_group, input_groups, output_group, output_groups;  // channels of a task
@@ -81,7 +82,8 @@ struct conv2d_weights_plan {
     down = ceil_div(dy.h, std::clamp<index_t>(rectangle_pixels / columns, 1, dy.h));
     rows = ceil_div(dy.h, down);
     rectangles = dy.n * down * across;
-    parts = std::clamp<index_t>(ceil_div(enough_tasks, output_groups * input_groups), 1, std::max<index_t>(1, rectangles));
+    parts =
+        std::clamp<index_t>(ceil_div(enough_tasks, output_groups * input_groups), 1, std::max<index_t>(1, rectangles));
     tasks = output_groups * input_groups * parts;
 
     x_step = gathered ? 1 : params.stride;
@@ -96,7 +98,8 @@ struct conv2d_weights_plan {
   }
 };
 
-/// Inputs [first, first + block) of x for a rectangle of outputs, with zeros for the padding: [x_rows][x_columns][block].
+/// Inputs [first, first + block) of x for a rectangle of outputs, with zeros for the padding:
+/// [x_rows][x_columns][block].
 template <class T>
 inline void conv2d_weights_copy_x(const conv2d_weights_plan& plan, const conv2d_params& params, view<const T> x,
                                   index_t n, index_t oy, index_t ox, index_t first, float* dense) {
@@ -174,7 +177,8 @@ inline void conv2d_weights_task(const conv2d_weights_plan& plan, const conv2d_pa
   for (index_t r = part * plan.rectangles / plan.parts; r < (part + 1) * plan.rectangles / plan.parts; ++r) {
     const index_t n = r / plan.across / plan.down, oy = r / plan.across % plan.down * plan.rows;
     const index_t ox = r % plan.across * plan.columns;
-    const index_t rows = std::min(plan.rows, dy.extents().h - oy), columns = std::min(plan.columns, dy.extents().w - ox);
+    const index_t rows = std::min(plan.rows, dy.extents().h - oy),
+                  columns = std::min(plan.columns, dy.extents().w - ox);
     if (rows <= 0 || columns <= 0) continue;
     conv2d_weights_copy_dy(dy, n, oy, ox, rows, columns, first_output, outputs, dense_dy);
     if (input_group == 0 && db != nullptr)

@@ -5,8 +5,8 @@
 
 namespace lamina {
 
-/// Batch normalisation over N, H, W for each channel (Ioffe & Szegedy 2015, arXiv:1502.03167). γ starts at 1, β at 0, the
-/// running mean at 0, the running variance at 1.
+/// Batch normalisation over N, H, W for each channel (Ioffe & Szegedy 2015, arXiv:1502.03167). γ starts at 1, β at 0,
+/// the running mean at 0, the running variance at 1.
 template <class T, class Device = cpu>
 class batch_norm2d {
  public:

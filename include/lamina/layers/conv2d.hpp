@@ -30,7 +30,10 @@ class conv2d {
             " channels, kernel ", k, ", ", groups, " groups: all must be positive");
     require(in_channels % groups == 0 && out_channels % groups == 0, "conv2d: ", groups, " groups divide neither ",
             in_channels, " nor ", out_channels, " channels");
-    weight = {{out_channels, k, k, in_channels / groups}, options.start, k * k * (in_channels / groups), k * k * (out_channels / groups)};
+    weight = {{out_channels, k, k, in_channels / groups},
+              options.start,
+              k * k * (in_channels / groups),
+              k * k * (out_channels / groups)};
     if (options.bias) bias = {vector_shape(out_channels), initializer::zeros};
   }
 

@@ -35,7 +35,8 @@ struct vec<float> {
     return v;
   }
   static vec load(const bfloat16* p) {
-    return {native{static_cast<float>(p[0]), static_cast<float>(p[1]), static_cast<float>(p[2]), static_cast<float>(p[3])}};
+    return {
+        native{static_cast<float>(p[0]), static_cast<float>(p[1]), static_cast<float>(p[2]), static_cast<float>(p[3])}};
   }
   /// The first `count` lanes; the others are zero and their memory isn't touched.
   template <class T>
