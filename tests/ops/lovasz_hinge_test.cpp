@@ -47,4 +47,19 @@ TEST_CASE("lovasz_hinge: with logits of -1 and 1 it is twice the Jaccard loss") 
   CHECK(lovasz_hinge_forward<float>(ctx, z, t, {}) == doctest::Approx(2 * (1 - 1.0 / 3)));
 }
 
+TEST_CASE("lovasz_hinge: a NaN among the logits is seen in the loss, and spoils nothing but its own region") {
+  cpu_context ctx;
+  const shape extents{2, 16, 16, 1};
+  auto z = random_tensor<float>(extents, 1, -5, 5);
+  const auto t = random_mask(extents, 2);
+  for (const index_t i : {3, 40, 41, 200}) z[i] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(std::isnan(lovasz_hinge_forward<float>(ctx, z, t, {})));
+  auto dz = poisoned_tensor<float>(extents);
+  lovasz_hinge_backward(ctx, z.view(), t.view(), {}, dz.view());
+  for (index_t i = 0; i < z.size(); ++i) CHECK(std::isnan(dz[i]) == std::isnan(z[i]));
+  double second_image = 0;
+  for (index_t i = 256; i < 512; ++i) second_image += std::abs(dz[i]);
+  CHECK(second_image > 0);
+}
+
 TEST_CASE("lovasz_hinge: wrong arguments are refused") { check_loss_errors("lovasz_hinge", forward({}), backward({})); }

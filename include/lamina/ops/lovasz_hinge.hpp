@@ -4,6 +4,8 @@
 #include <lamina/ops/pixel_loss.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <type_traits>
 #include <vector>
 
@@ -60,20 +62,24 @@ struct lovasz_error {
 
 /// The loss of the images in `logits` as one region. Adds to nothing; where dlogits is not empty, assigns
 /// scale · gradient. Pixels beyond the margin come last in the order and weigh nothing, so they are not even sorted.
+/// NaN has no place in an order: one makes the loss NaN, and the gradient NaN at its pixel and zero elsewhere.
 template <class T>
 double lovasz_hinge_region(view<const T> logits, view<const float> target, double scale, lovasz_error* errors,
                            view<T> dlogits) {
   const auto [N, H, W, C] = logits.extents();
   index_t count = 0, lesion = 0, pixel = 0;
+  bool ordered = true;
   for (index_t n = 0; n < N; ++n)
     for (index_t h = 0; h < H; ++h)
       for (index_t w = 0; w < W; ++w, ++pixel) {
         const bool truth = target(n, h, w, 0) >= 0.5f;
         const double z = static_cast<double>(logits(n, h, w, 0)), error = 1 - (truth ? z : -z);
         lesion += truth;
-        if (!(error <= 0)) errors[count++] = {error, 2 * pixel + truth};  // a NaN is kept, to be seen in the loss
-        if (!dlogits.empty()) dlogits(n, h, w, 0) = T(0.0f);
+        if (error > 0) errors[count++] = {error, 2 * pixel + truth};
+        ordered = ordered && !std::isnan(error);
+        if (!dlogits.empty()) dlogits(n, h, w, 0) = static_cast<T>(std::isnan(error) ? error : 0.0);
       }
+  if (!ordered) return std::numeric_limits<double>::quiet_NaN();
   std::sort(errors, errors + count, [](const lovasz_error& a, const lovasz_error& b) {
     return a.error != b.error ? a.error > b.error : a.pixel < b.pixel;
   });
@@ -119,6 +125,7 @@ double lovasz_hinge(cpu_context& ctx, view<const T> logits, view<const float> ta
 ///   logits z  [N,H,W,1]
 ///   target t  [N,H,W,1]; lesion where t ≥ 0.5
 /// Returns the loss; an image without lesion gives its largest error. Pixels of equal error count in row-major order.
+/// A NaN among the logits makes it NaN.
 /// Throws `error` when shapes differ or there is more than one channel or none.
 template <class T>
 double lovasz_hinge_forward(cpu_context& ctx, view<const T> logits, view<const float> target,
@@ -129,7 +136,7 @@ double lovasz_hinge_forward(cpu_context& ctx, view<const T> logits, view<const f
 
 /// The gradient of the loss with respect to the logits.
 ///   logits, target as above; dlogits [N,H,W,1], not logits
-/// Assigns dlogits. Throws as the forward pass does.
+/// Assigns dlogits; in a region with a NaN, NaN there and zero elsewhere. Throws as the forward pass does.
 template <class T>
 void lovasz_hinge_backward(cpu_context& ctx, std::type_identity_t<view<const T>> logits, view<const float> target,
                            lovasz_hinge_params params, view<T> dlogits) {
