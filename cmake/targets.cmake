@@ -45,7 +45,7 @@ lamina_target(safetensors
   FILES formats/safetensors.hpp
   NEEDS lamina::formats nlohmann_json::nlohmann_json)
 lamina_target(image
-  FOLDERS image augment
+  FOLDERS image
   NEEDS lamina::formats JPEG::JPEG PNG::PNG)
 lamina_target(data
   FOLDERS data

@@ -12,7 +12,7 @@ for file in $(find include -name '*.hpp' | sort); do
   case $folder in
     core/* | simd/* | kernels/* | ops/* | graph/* | layers/* | models/* | metrics/* | lamina.hpp) target=lamina ;;
     formats/safetensors.hpp) target=safetensors ;;
-    image/* | augment/*) target=image ;;
+    image/*) target=image ;;
     *) target=${folder%%/*} ;;
   esac
   line="// lamina::$target · SPDX-License-Identifier: Apache-2.0"
