@@ -5,6 +5,7 @@
 
 #include "../support/tensors.hpp"
 
+#include <array>
 #include <atomic>
 #include <set>
 
@@ -39,6 +40,17 @@ TEST_CASE("thread_pool: what a task throws reaches the caller, and the pool goes
   pool.run(10, [&](index_t, int) { ++done; });
   CHECK(done == 10);
   check_error([] { thread_pool(-1); }, "-1 threads asked for");
+}
+
+TEST_CASE("thread_pool: runs that are over before a helper wakes, thousands of them") {
+  thread_pool pool(2);
+  index_t sum = 0;
+  for (index_t round = 0; round < 10'000; ++round) {
+    std::array<index_t, 2> share{};  // gone at the end of the round: a late helper must not touch it
+    pool.run(3, [&](index_t task, int worker) { share[static_cast<std::size_t>(worker)] += task; });
+    sum += share[0] + share[1];
+  }
+  CHECK(sum == 30'000);
 }
 
 TEST_CASE("parallel_for: covers the range in pieces of one grain") {

@@ -26,20 +26,19 @@ class thread_pool final : public executor {
 
   int workers() const noexcept override { return workers_; }
 
-  /// One run at a time: the pool belongs to one context.
+  /// One run at a time: the pool belongs to one context. Waits for those helpers only that have begun to help; one that
+  /// wakes too late finds nothing open, or helps with the run after.
   void run(index_t tasks, task_body body) override {
     if (tasks <= 0) return;
     const int helpers = static_cast<int>(std::min<index_t>(workers_, tasks)) - 1;
-    job work{body, tasks, {}, helpers, {}, {}};
-    for (int worker = 1; worker <= helpers; ++worker) {
-      pool_->Schedule([&work, worker] {
-        work.drain(worker);
-        work.running.fetch_sub(1, std::memory_order_release);
-        // `work` may be gone from here on
-      });
+    job work{body, tasks, {}, {}, {}};
+    if (helpers > 0) {
+      open(work, helpers);
+      work.drain(0);
+      close();
+    } else {
+      work.drain(0);
     }
-    work.drain(0);
-    while (work.running.load(std::memory_order_acquire) != 0) std::this_thread::yield();
     if (work.failure) std::rethrow_exception(work.failure);
   }
 
@@ -48,7 +47,6 @@ class thread_pool final : public executor {
     task_body body;
     index_t tasks;
     std::atomic<index_t> next;
-    std::atomic<int> running;
     std::mutex failure_mutex;
     std::exception_ptr failure;
 
@@ -63,8 +61,57 @@ class thread_pool final : public executor {
     }
   };
 
+  /// Lets `helpers` threads join `work`. Those called for an earlier run and not awake yet count too.
+  void open(job& work, int helpers) {
+    int missing = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      open_ = &work;
+      joined_ = 0;
+      most_ = helpers;
+      missing = std::max(0, helpers - called_);
+      called_ += missing;
+    }
+    for (; missing > 0; --missing) {
+      try {
+        pool_->Schedule([this] { help(); });
+      } catch (...) {  // no memory for the call: the work is done with fewer
+        const std::lock_guard lock(mutex_);
+        called_ -= missing;
+        return;
+      }
+    }
+  }
+  /// After this nobody touches the work that was open.
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      open_ = nullptr;
+    }
+    while (helping_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  }
+  void help() {
+    job* work = nullptr;
+    int worker = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      --called_;
+      if (open_ == nullptr || joined_ == most_) return;
+      work = open_;
+      worker = ++joined_;
+      helping_.fetch_add(1, std::memory_order_relaxed);
+    }
+    work->drain(worker);
+    helping_.fetch_sub(1, std::memory_order_release);
+  }
+
   int workers_;
-  std::unique_ptr<Eigen::ThreadPool> pool_;
+  std::mutex mutex_;                         // of the next four
+  job* open_ = nullptr;                      // what helpers may join
+  int joined_ = 0, most_ = 0;                // helpers of it, who have the worker numbers 1 to joined_
+  int called_ = 0;                           // scheduled and not awake yet
+  std::atomic<int> helping_{0};              // joined and not done: open_ may not go before them
+  std::unique_ptr<Eigen::ThreadPool> pool_;  // last: its threads end before what they use
 };
 
 }  // namespace lamina
