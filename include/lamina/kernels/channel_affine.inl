@@ -51,12 +51,12 @@ inline vf activation_gradient(vf z, vf dy, vf slope) { return dy * select(greate
 template <class T>
 inline void channel_affine(run_extents extents, pixel_run<const T> x, const float* scale, const float* shift,
                            float slope, pixel_run<T> y) {
-  const vf zero = vf::zero(), slopes = vf::set(slope);
+  const activation act(slope);
   for (index_t p = 0; p < extents.pixels; ++p) {
     for (index_t c = 0; c < extents.channels; c += vf::lanes) {
       const index_t left = extents.channels - c;
       const vf z = fma(load_up_to(x[p] + c, left), load_up_to(scale + c, left), load_up_to(shift + c, left));
-      store_up_to(y[p] + c, left, select(greater(z, zero), z, slopes * z));
+      store_up_to(y[p] + c, left, act(z));
     }
   }
 }
@@ -93,6 +93,19 @@ inline void add_block_gradients(index_t pixels, index_t channels, pixel_run<cons
   for (int v = 0; v < vectors; ++v) {
     add_lanes(first[v], channels - v * vf::lanes, sum_g + v * vf::lanes);
     add_lanes(second[v], channels - v * vf::lanes, sum_gx + v * vf::lanes);
+  }
+}
+
+/// Adds Σ x of each channel to `sum`.
+template <class T>
+inline void channel_sums(run_extents extents, pixel_run<const T> x, double* sum) {
+  for (index_t p = 0; p < extents.pixels; p += pixels_per_float_sum) {
+    const index_t end = std::min(p + pixels_per_float_sum, extents.pixels);
+    for (index_t c = 0; c < extents.channels; c += vf::lanes) {
+      vf block = vf::zero();
+      for (index_t q = p; q < end; ++q) block = block + load_up_to(x[q] + c, extents.channels - c);
+      add_lanes(block, extents.channels - c, sum + c);
+    }
   }
 }
 

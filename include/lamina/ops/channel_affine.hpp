@@ -8,6 +8,7 @@
 #include <lamina/ops/pixel_runs.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace lamina {
 /// Floats are summed over this many pixels at most, doubles above that.
@@ -31,7 +32,10 @@ struct channel_sum_parts {
   }
 };
 
-/// Bytes of scratch that channel_gradient_sums and channel_moments take.
+/// Bytes of scratch that channel_sums, channel_gradient_sums and channel_moments take.
+inline std::size_t channel_sums_scratch(shape x) {
+  return aligned_size(static_cast<std::size_t>(channel_sum_parts(x).count * x.c) * sizeof(double));
+}
 inline std::size_t channel_gradient_sums_scratch(shape x) {
   return aligned_size(static_cast<std::size_t>(2 * channel_sum_parts(x).count * x.c) * sizeof(double));
 }
@@ -40,27 +44,41 @@ inline std::size_t channel_moments_scratch(shape x) {
          aligned_size(static_cast<std::size_t>(channel_sum_parts(x).count * x.c) * sizeof(float));
 }
 
-/// Two sums per channel: body(begin, end, first sums, second sums) adds those of pixels [begin, end) to zeros; the
-/// parts are added in their order.
-template <class Body>
-void sum_channels_in_parts(cpu_context& ctx, arena::frame& scratch, shape x, Body&& body, double* first,
-                           double* second) {
+/// K sums per channel: body(begin, end, sums) adds those of pixels [begin, end) to zeros; the parts are added in their
+/// order. Assigns `totals`.
+template <std::size_t K, class Body>
+void sum_channels_in_parts(cpu_context& ctx, arena::frame& scratch, shape x, Body&& body, std::array<double*, K> totals) {
   const channel_sum_parts parts(x);
-  const index_t C = x.c;
-  double* sums = scratch.take<double>(2 * parts.count * C);
+  const index_t C = x.c, size = static_cast<index_t>(K) * C;
+  double* sums = scratch.take<double>(parts.count * size);
   parallel_for(ctx.workers(), x.pixels(), parts.pixels, [&](index_t begin, index_t end) {
-    double* own = sums + 2 * (begin / parts.pixels) * C;
-    std::fill_n(own, 2 * C, 0.0);
-    body(begin, end, own, own + C);
+    std::array<double*, K> own;
+    for (std::size_t k = 0; k < K; ++k) own[k] = sums + begin / parts.pixels * size + static_cast<index_t>(k) * C;
+    std::fill_n(own[0], size, 0.0);
+    body(begin, end, own);
   });
-  std::fill_n(first, C, 0.0);
-  std::fill_n(second, C, 0.0);
-  for (index_t part = 0; part < parts.count; ++part) {
-    for (index_t c = 0; c < C; ++c) {
-      first[c] += sums[2 * part * C + c];
-      second[c] += sums[(2 * part + 1) * C + c];
-    }
+  for (std::size_t k = 0; k < K; ++k) {
+    std::fill_n(totals[k], C, 0.0);
+    for (index_t part = 0; part < parts.count; ++part)
+      for (index_t c = 0; c < C; ++c) totals[k][c] += sums[part * size + static_cast<index_t>(k) * C + c];
   }
+}
+
+/// sum = Σ x over all pixels of each channel.
+template <class T>
+void channel_sums(cpu_context& ctx, view<const T> x, double* sum) {
+  auto scratch = ctx.scratch().open();
+  sum_channels_in_parts<1>(
+      ctx, scratch, x.extents(),
+      [&](index_t begin, index_t end, std::array<double*, 1> own) {
+        for_each_run_within(
+            begin, end,
+            [&](run_extents extents, pixel_run<const T> from) {
+              LAMINA_DISPATCH(ctx.isa(), channel_sums(extents, from, own[0]));
+            },
+            x);
+      },
+      {sum});
 }
 
 /// sum = Σ x and squares = Σ x² over all pixels of each channel, accurate to double as far as the mean is concerned and
@@ -79,17 +97,16 @@ void channel_moments(cpu_context& ctx, view<const T> x, double* sum, double* squ
         },
         x);
   };
-  sum_channels_in_parts(
+  sum_channels_in_parts<2>(
       ctx, scratch, x.extents(),
-      [&](index_t begin, index_t end, double* first, double* second) {
+      [&](index_t begin, index_t end, std::array<double*, 2> own) {
         float* guess = guesses + begin / parts.pixels * C;
         std::fill_n(guess, C, 0.0f);
-        add(begin, std::min(begin + pixels_per_float_sum, end), guess, first, second);  // for the guess only
-        std::fill_n(first, C, 0.0);
-        std::fill_n(second, C, 0.0);
-        add(begin, end, guess, first, second);
+        add(begin, std::min(begin + pixels_per_float_sum, end), guess, own[0], own[1]);  // for the guess only
+        for (double* sums : own) std::fill_n(sums, C, 0.0);
+        add(begin, end, guess, own[0], own[1]);
       },
-      sum, squares);
+      {sum, squares});
 }
 
 /// y = act(scale·x + shift), act(z) = z where z > 0, else slope·z. y may be x.
@@ -109,18 +126,18 @@ template <class T>
 void channel_gradient_sums(cpu_context& ctx, view<const T> x, view<const T> dy, const float* scale, const float* shift,
                            const float* mean, float slope, double* sum_g, double* sum_gx) {
   auto scratch = ctx.scratch().open();
-  sum_channels_in_parts(
+  sum_channels_in_parts<2>(
       ctx, scratch, x.extents(),
-      [&](index_t begin, index_t end, double* first, double* second) {
+      [&](index_t begin, index_t end, std::array<double*, 2> own) {
         for_each_run_within(
             begin, end,
             [&](run_extents extents, pixel_run<const T> from, pixel_run<const T> gradient) {
               LAMINA_DISPATCH(ctx.isa(),
-                              channel_gradient_sums(extents, from, gradient, scale, shift, mean, slope, first, second));
+                              channel_gradient_sums(extents, from, gradient, scale, shift, mean, slope, own[0], own[1]));
             },
             x, dy);
       },
-      sum_g, sum_gx);
+      {sum_g, sum_gx});
 }
 
 /// dx = scale·g + along_x·(x − mean) + offset with the g above. dx may be dy.

@@ -3,7 +3,9 @@
 // gradient that convolution's forward pass. So it runs on conv2d's kernels, which take a filter with any strides.
 #pragma once
 
+#include <lamina/ops/channel_affine.hpp>
 #include <lamina/ops/conv2d.hpp>
+#include <lamina/ops/copy.hpp>
 
 namespace lamina {
 
@@ -121,32 +123,25 @@ void conv_transpose2d_backward_weights(view<const T> x, view<const T> dy, const 
 
 namespace detail {
 
-/// Parts of dy whose sums over the pixels are made side by side and added in order: a function of the shape only.
-inline index_t pixel_sum_parts(shape dy) { return std::clamp<index_t>(dy.n * dy.h, 1, 16); }
-
-/// db[o] += Σ dy[n,h,w,o] over n, h, w. `workspace` has room for parts × O floats.
-template <class T>
-void add_pixel_sums(cpu_context& ctx, view<const T> dy, float* db, float* workspace) {
-  const shape extents = dy.extents();
-  const index_t parts = pixel_sum_parts(extents), rows = extents.n * extents.h;
-  ctx.workers().run(parts, [&](index_t part, int) {
-    float* const sum = workspace + part * extents.c;
-    std::fill_n(sum, extents.c, 0.0f);
-    for (index_t row = part * rows / parts; row < (part + 1) * rows / parts; ++row)
-      for (index_t column = 0; column < extents.w; ++column) {
-        const T* pixel = dy.pixel(row / extents.h, row % extents.h, column);
-        for (index_t o = 0; o < extents.c; ++o) sum[o] += static_cast<float>(pixel[o]);
-      }
+/// dw[o,ky,kx,i] += sums[i,ky,kx,o]. By squares of a cache line's side, so that neither side is walked across its lines.
+inline void add_mirrored_filter(cpu_context& ctx, const float* sums, view<float> dw) {
+  constexpr index_t side = static_cast<index_t>(alignment / sizeof(float));
+  const auto [O, KH, KW, I] = dw.extents();
+  const index_t outputs = O, taps = KH * KW, inputs = I;
+  ctx.workers().run(ceil_div(outputs, side), [&](index_t task, int) {
+    const index_t o_end = std::min((task + 1) * side, outputs);
+    for (index_t tap = 0; tap < taps; ++tap)
+      for (index_t i0 = 0; i0 < inputs; i0 += side)
+        for (index_t o = task * side; o < o_end; ++o)
+          for (index_t i = i0; i < std::min(i0 + side, inputs); ++i)
+            dw[(o * taps + tap) * inputs + i] += sums[(i * taps + tap) * outputs + o];
   });
-  for (index_t part = 0; part < parts; ++part)
-    for (index_t o = 0; o < extents.c; ++o) db[o] += workspace[part * extents.c + o];
 }
 
-/// Floats of workspace that `conv_transpose2d_backward_weights` needs, for x, w and the extents y of its result.
-inline index_t transposed_weights_workspace(shape x, shape w, const conv_transpose2d_params& params, shape y, isa set,
+/// Floats of workspace that `conv_transpose2d_backward_weights` needs for x and w, beside the sums of y's channels.
+inline index_t transposed_weights_workspace(shape x, shape w, const conv_transpose2d_params& params, isa set,
                                             int workers) {
-  return round_up(w.size(), 16) + std::max(pixel_sum_parts(y) * y.c,
-                                           weights_workspace(mirrored(w), mirrored(params), x, set, workers));
+  return round_up(w.size(), 16) + weights_workspace(mirrored(w), mirrored(params), x, set, workers);
 }
 
 }  // namespace detail
@@ -171,7 +166,8 @@ template <class T>
 std::size_t conv_transpose2d_backward_weights_scratch(shape x, shape w, const conv_transpose2d_params& params, isa set,
                                                       int workers) {
   const shape y = conv_transpose2d_output_shape(x, w, params);
-  return detail::workspace_bytes(detail::transposed_weights_workspace(x, w, params, y, set, workers));
+  return detail::workspace_bytes(detail::transposed_weights_workspace(x, w, params, set, workers)) +
+         aligned_size(static_cast<std::size_t>(y.c) * sizeof(double)) + channel_sums_scratch(y);
 }
 
 /// y[n, iy·stride − top + ky·dilation, ix·stride − left + kx·dilation, o] = b[o] + Σ w[o,ky,kx,i] · x[n,iy,ix,i] over all
@@ -228,20 +224,18 @@ void conv_transpose2d_backward_weights(cpu_context& ctx, view<const T> x, std::t
                          filter);
   detail::require_filter(op, "dw", dw, "db", db);
   auto frame = ctx.scratch().open();
-  float* sums = frame.take<float>(detail::transposed_weights_workspace(x.extents(), filter, params, dy.extents(), ctx.isa(),
-                                                                       ctx.workers().workers()));
-  float* workspace = sums + round_up(filter.size(), 16);
-  std::fill_n(sums, filter.size(), 0.0f);
-  detail::convolve_weights(ctx, as_const(dy), x, detail::mirrored(params), mirrored, sums, static_cast<float*>(nullptr),
-                           workspace);
-  const auto [O, KH, KW, I] = filter;
-  const index_t taps = KH * KW, outputs = O, inputs = I;
-  parallel_for(ctx.workers(), outputs * taps, 256, [&](index_t begin, index_t end) {
-    for (index_t row = begin; row < end; ++row)
-      for (index_t i = 0; i < inputs; ++i)
-        dw[row * inputs + i] += sums[(i * taps + row % taps) * outputs + row / taps];
-  });
-  if (!db.empty()) detail::add_pixel_sums(ctx, as_const(dy), db.data(), workspace);
+  const view<float> sums(frame.take<float>(detail::transposed_weights_workspace(x.extents(), filter, params, ctx.isa(),
+                                                                                ctx.workers().workers())),
+                         mirrored);
+  float* workspace = sums.data() + round_up(filter.size(), 16);
+  fill(ctx, 0.0f, sums);
+  detail::convolve_weights(ctx, as_const(dy), x, detail::mirrored(params), mirrored, sums.data(),
+                           static_cast<float*>(nullptr), workspace);
+  detail::add_mirrored_filter(ctx, sums.data(), dw);
+  if (db.empty()) return;
+  double* bias_sums = frame.take<double>(filter.n);
+  channel_sums<T>(ctx, dy, bias_sums);
+  for (index_t o = 0; o < filter.n; ++o) db[o] += static_cast<float>(bias_sums[o]);
 }
 template <class T>
   requires(!std::is_const_v<T>)
