@@ -162,6 +162,16 @@ TEST_CASE("batch_norm2d: statistics survive a mean far from zero and an outlier 
   });
 }
 
+TEST_CASE("batch_norm2d: its ReLU makes 0 of minus infinity") {
+  for_each_isa([](cpu_context& ctx) {
+    tensor<float> x({1, 2, 2, 5}), ones(vector_shape(5)), zeros(vector_shape(5)), y(x.extents());
+    ones.fill(1);
+    x.fill(-std::numeric_limits<float>::infinity());
+    batch_norm2d_inference(ctx, x.view(), ones, zeros, zeros, ones, {.activation_slope = 0}, y.view());
+    for (const float v : y) CHECK(v == 0);
+  });
+}
+
 TEST_CASE("batch_norm2d: gradient") {
   const shape extents{2, 3, 4, 3};
   auto x = random_tensor<double>(extents, 3);

@@ -202,6 +202,18 @@ TEST_CASE("conv2d: the same bits for any number of workers, within the stated sc
   }
 }
 
+TEST_CASE("conv2d: its ReLU makes 0 of minus infinity, dense and depthwise") {
+  for_each_isa([](cpu_context& ctx) {
+    for (const index_t groups : {1, 5}) {
+      tensor<float> x({1, 3, 4, 5}), w({5, 1, 1, 5 / groups}), y(x.extents());
+      w.fill(1);
+      x.fill(-std::numeric_limits<float>::infinity());
+      conv2d_forward(ctx, x.view(), w, {}, {.groups = groups, .activation_slope = 0}, y.view());
+      for (const float v : y) CHECK(v == 0);
+    }
+  });
+}
+
 TEST_CASE("conv2d: shapes, padding, operations") {
   CHECK(conv2d_output_shape({2, 7, 8, 3}, {5, 3, 3, 3}, {.stride = 2, .padding = padding2d::all(1)}) ==
         shape{2, 4, 4, 5});

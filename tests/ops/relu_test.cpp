@@ -44,6 +44,23 @@ TEST_CASE_TEMPLATE("relu: every instruction set equals the reference", T, float,
   });
 }
 
+TEST_CASE("relu: of minus infinity it is 0 as PyTorch's, and NaN stays NaN") {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for_each_isa([](cpu_context& ctx) {
+    for (const index_t count : {1, 17}) {
+      tensor<float> x(vector_shape(count)), y(x.extents());
+      for (const float slope : {0.0f, 0.01f, 1.0f}) {
+        x.fill(-infinity);
+        relu_forward(ctx, x.view(), {slope}, y.view());
+        CHECK(y[count - 1] == (slope == 0 ? 0 : -infinity));
+        x.fill(std::numeric_limits<float>::quiet_NaN());
+        relu_forward(ctx, x.view(), {slope}, y.view());
+        CHECK(std::isnan(y[count - 1]));
+      }
+    }
+  });
+}
+
 TEST_CASE("relu: gradient") {
   const shape extents{2, 3, 4, 5};
   auto x = random_tensor<double>(extents, 3);

@@ -14,6 +14,7 @@ inline void conv2d_depthwise(executor& workers, const tap_convolution& conv, vie
       for (index_t c = 0; c < C; ++c)
         packed[(row * columns.count + column) * C + c] =
             filter[conv.filter_offset + row * conv.filter.row + column * conv.filter.column + c * by_channel];
+  const activation act(slope);
   workers.run(N * output_rows, [&, rows = rows, columns = columns](index_t task, int) {
     const index_t n = task / output_rows, oy = task % output_rows;
     for (index_t ox = 0; ox < y.extents().w; ++ox) {
@@ -30,8 +31,7 @@ inline void conv2d_depthwise(executor& workers, const tap_convolution& conv, vie
             sum = fma(load_up_to(x.pixel(n, iy, ix) + c, left), load_up_to(weights, left), sum);
           }
         }
-        const vf scaled = vf::set(slope) * sum;
-        store_up_to(y.pixel(n, oy, ox) + c, left, select(greater(sum, vf::zero()), sum, scaled));
+        store_up_to(y.pixel(n, oy, ox) + c, left, act(sum));
       }
     }
   });

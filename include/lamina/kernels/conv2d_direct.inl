@@ -53,14 +53,11 @@ inline void conv2d_tile_kernel(const conv2d_tile& tile) {
       }
     }
   }
-  const vf zero = vf::zero(), slope = vf::set(tile.slope);
+  const activation act(tile.slope);
 #pragma GCC unroll 16
   for (int p = 0; p < Pixels; ++p)
 #pragma GCC unroll 2
-    for (int v = 0; v < Vectors; ++v) {
-      const vf s = sum[p][v];
-      select(greater(s, zero), s, slope * s).store(tile.y + p * tile.y_pixel + v * V);
-    }
+    for (int v = 0; v < Vectors; ++v) act(sum[p][v]).store(tile.y + p * tile.y_pixel + v * V);
 }
 
 using conv2d_tile_function = void (*)(const conv2d_tile&);

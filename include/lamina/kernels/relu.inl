@@ -2,11 +2,11 @@
 
 template <class T>
 inline void relu_forward(run_extents extents, pixel_run<const T> x, float slope, pixel_run<T> y) {
-  const vf zero = vf::zero(), slopes = vf::set(slope);
+  const activation act(slope);
   for (index_t p = 0; p < extents.pixels; ++p) {
     for (index_t c = 0; c < extents.channels; c += vf::lanes) {
-      const vf v = load_up_to(x[p] + c, extents.channels - c);
-      store_up_to(y[p] + c, extents.channels - c, select(greater(v, zero), v, slopes * v));
+      const index_t left = extents.channels - c;
+      store_up_to(y[p] + c, left, act(load_up_to(x[p] + c, left)));
     }
   }
 }

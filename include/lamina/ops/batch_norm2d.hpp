@@ -35,7 +35,7 @@ void batch_norm2d_apply(view<const T> x, view<const P> gamma, view<const P> beta
         for (index_t c = 0; c < C; ++c) {
           const double normalised = (static_cast<double>(x(n, h, w, c)) - mean[c]) * inv_std[c];
           const double z = gamma[c] * normalised + beta[c];
-          y(n, h, w, c) = static_cast<T>(z > 0 ? z : params.activation_slope * z);
+          y(n, h, w, c) = static_cast<T>(activation(z, params.activation_slope));
         }
 }
 

@@ -3,6 +3,7 @@
 
 #include <lamina/core/tensor.hpp>
 #include <lamina/ops/conv2d_geometry.hpp>
+#include <lamina/ops/elementwise.hpp>
 
 namespace lamina::reference {
 
@@ -38,7 +39,7 @@ void conv2d_forward(view<const T> x, view<const W> w, view<const W> b, const con
       for (index_t ox = 0; ox < OW; ++ox)
         for (index_t o = 0; o < O; ++o) {
           const double v = sums(n, oy, ox, o) + (b.empty() ? 0 : static_cast<double>(b[o]));
-          y(n, oy, ox, o) = static_cast<T>(v > 0 ? v : params.activation_slope * v);
+          y(n, oy, ox, o) = static_cast<T>(activation(v, params.activation_slope));
         }
 }
 

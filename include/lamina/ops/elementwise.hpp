@@ -10,6 +10,11 @@
 
 namespace lamina {
 
+namespace reference {
+/// v where v > 0, else slope·v; slope 0 makes 0 of −∞ too. A NaN stays one.
+inline double activation(double v, double slope) { return v < 0 ? (slope == 0 ? 0 : slope * v) : v; }
+}  // namespace reference
+
 /// Throws `error` unless a and b have the same extents.
 template <class A, class B, class Device>
 void require_same_shape(std::string_view op, std::string_view name_a, view<A, Device> a, std::string_view name_b,

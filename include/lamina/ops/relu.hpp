@@ -25,10 +25,8 @@ void relu_forward(view<const T> x, relu_params params, view<T> y) {
   for (index_t n = 0; n < N; ++n)
     for (index_t h = 0; h < H; ++h)
       for (index_t w = 0; w < W; ++w)
-        for (index_t c = 0; c < C; ++c) {
-          const double v = static_cast<double>(x(n, h, w, c));
-          y(n, h, w, c) = static_cast<T>(v > 0 ? v : params.slope * v);
-        }
+        for (index_t c = 0; c < C; ++c)
+          y(n, h, w, c) = static_cast<T>(activation(static_cast<double>(x(n, h, w, c)), params.slope));
 }
 
 template <class T>
@@ -45,7 +43,7 @@ void relu_backward(view<const T> y, view<const T> dy, relu_params params, view<T
 
 }  // namespace reference
 
-/// y = x where x > 0, else slope·x.
+/// y = x where x > 0, else slope·x; 0 for x = −∞ and slope 0. NaN stays NaN.
 ///   x, y  [N,H,W,C]; y may be x
 /// Writes y. Throws `error` when the shapes differ or slope < 0.
 template <class T>

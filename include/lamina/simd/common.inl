@@ -21,3 +21,11 @@ inline float sum_lanes(vf v) {
   for (index_t i = 0; i < vf::lanes; ++i) sum += lanes[i];
   return sum;
 }
+/// act(v) = v where v > 0, else slope·v: 1 none, 0 ReLU, 0.01 leaky ReLU. NaN stays NaN, and slope 0 makes 0 of −∞, where
+/// the product alone would be NaN.
+struct activation {
+  vf slope, floor;
+
+  explicit activation(float s) : slope(vf::set(s)), floor(vf::set(s == 0 ? 0.0f : -__builtin_inff())) {}
+  vf operator()(vf v) const { return select(greater(vf::zero(), v), max(slope * v, floor), v); }
+};
