@@ -55,7 +55,8 @@ TEST_CASE("models: a description makes the same network again") {
   check_error([] { make_network<float>({{"model", "resnet"}}); },
               "model 'resnet' is unknown; expected unet, segnet or segnet_bn");
   check_error([] { make_network<float>({{"model", "unet"}, {"base_width", "wide"}}); }, "base_width = 'wide'");
-  check_error([] { make_network<float>({{"model", "unet"}, {"colour", "red"}}); }, "network description: option 'colour' = 'red' is not one of unet's");
+  check_error([] { make_network<float>({{"model", "unet"}, {"colour", "red"}}); },
+              "network description: option 'colour' = 'red' is not one of unet's");
   check_error([] { make_network<float>({{"model", "segnet"}, {"base_width", "8"}, {"depth", "3"}}); },
               "network description: option 'depth' = '3' is not one of segnet's");
   CHECK(make_network<float>({{"model", "segnet"}, {"base_width", "2"}, {"in_channels", "1"}}).in_channels() == 1);

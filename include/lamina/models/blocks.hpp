@@ -15,6 +15,9 @@
 
 namespace lamina {
 
+/// The channels that a layer of a network may have. More is a slip of the pen, or a weights file that lies.
+inline constexpr index_t most_channels = 8192;
+
 /// What the blocks of a network have in common.
 struct block_options {
   bool batch_norm = true;

@@ -85,18 +85,22 @@ void for_each_option(segnet_options& o, Field&& field) {
 
 }  // namespace detail
 
-/// A network whose architecture is chosen at run time: by a command line, by a weights file. Holds any struct of layers.
+/// A network whose architecture is chosen at run time: by a command line, by a weights file. Holds any struct of layers
+/// with `options()` and `size_multiple()`.
 template <class T, class Device = cpu>
 class network {
  public:
   /// Takes a network and keeps it in one place. `pad`: sizes that the network can't divide are padded by repeating the
   /// edge, and the result is cropped.
   template <class Model>
-  network(Model model, network_description description, bool pad = false) : description_(std::move(description)), pad_(pad) {
+  network(Model model, network_description description, bool pad = false)
+      : description_(std::move(description)), pad_(pad) {
     const auto kept = std::make_shared<const Model>(std::move(model));
     forward_ = [kept](tape<T, Device>& t, variable x) { return (*kept)(t, x); };
     visit_ = [kept](const parameter_body& body) { for_each_parameter(*kept, body); };
     multiple_ = kept->size_multiple();
+    in_channels_ = kept->options().in_channels;
+    classes_ = kept->options().classes;
   }
 
   variable operator()(tape<T, Device>& t, variable x) const {
@@ -114,6 +118,9 @@ class network {
 
   const network_description& description() const { return description_; }
   const std::string& name() const { return description_.at("model"); }
+  index_t in_channels() const { return in_channels_; }
+  /// Logits per pixel.
+  index_t classes() const { return classes_; }
   index_t size_multiple() const { return multiple_; }
   bool pads() const { return pad_; }
 
@@ -124,37 +131,39 @@ class network {
   bool pad_;
   std::function<variable(tape<T, Device>&, variable)> forward_;
   std::function<void(const parameter_body&)> visit_;
-  index_t multiple_ = 1;
+  index_t multiple_ = 1, in_channels_ = 0, classes_ = 0;
 };
 
 /// The name and every option as text.
 template <class Options>
 network_description describe(const std::string& name, Options options) {
   network_description text{{"model", name}};
-  detail::for_each_option(options, [&](const char* option, auto& value) { text[option] = detail::option_to_text(value); });
+  detail::for_each_option(options,
+                          [&](const char* option, auto& value) { text[option] = detail::option_to_text(value); });
   return text;
 }
 
-/// The network that a description names: unet, segnet, or segnet_bn (SegNet with batch norm). Options that are absent keep
-/// their defaults. Throws `error` for an unknown model, option or value.
+/// The network that a description names: unet, segnet, or segnet_bn (SegNet with batch norm). Options that are absent
+/// keep their defaults. Throws `error` for an unknown model, option or value.
 template <class T, class Device = cpu>
 network<T, Device> make_network(const network_description& text, bool pad = false) {
   const auto model = text.find("model");
   require(model != text.end(), "network description: no model is named");
   const auto make = [&]<template <class, class> class Model>(auto options) {
-    std::size_t known = 1;
+    network_description unknown = text;
+    unknown.erase("model");
     detail::for_each_option(options, [&](const char* option, auto& value) {
-      if (const auto found = text.find(option); found != text.end()) {
-        detail::option_from_text(option, found->second, value);
-        ++known;
-      }
+      if (const auto given = unknown.extract(option)) detail::option_from_text(option, given.mapped(), value);
     });
-    require(known == text.size(), "network description: ", text.size() - known, " options are not ones of ", model->second);
+    if (!unknown.empty())
+      fail("network description: option '", unknown.begin()->first, "' = '", unknown.begin()->second,
+           "' is not one of ", model->second, "'s");
     return network<T, Device>(Model<T, Device>(options), describe(model->second, options), pad);
   };
   if (model->second == "unet") return make.template operator()<unet>(unet_options{});
   if (model->second == "segnet") return make.template operator()<segnet>(segnet_options{});
-  if (model->second == "segnet_bn") return make.template operator()<segnet>(segnet_options{.blocks = {.batch_norm = true}});
+  if (model->second == "segnet_bn")
+    return make.template operator()<segnet>(segnet_options{.blocks = {.batch_norm = true}});
   fail("network description: model '", model->second, "' is unknown; expected unet, segnet or segnet_bn");
 }
 

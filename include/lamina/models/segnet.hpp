@@ -25,8 +25,11 @@ class segnet {
 
   explicit segnet(segnet_options options = {}) : options_(options) {
     const auto& o = options;
-    require(o.base_width >= 1 && o.in_channels >= 1 && o.classes >= 1, "segnet: base width ", o.base_width, ", ",
-            o.in_channels, " input channels, ", o.classes, " classes: all must be at least 1");
+    const auto possible = [](index_t channels) { return channels >= 1 && channels <= most_channels; };
+    require(o.base_width >= 1 && o.base_width <= most_channels / 8 && possible(o.in_channels) && possible(o.classes),
+            "segnet: base width ", o.base_width, ", ", o.in_channels, " input channels, ", o.classes,
+            " classes: base width must be 1 to ", most_channels / 8, ", the others 1 to ", most_channels);
+    require(o.blocks.same_padding, "segnet: same_padding = false; unpooling needs maps of the size that was pooled");
     const index_t w = o.base_width;
     encoder_ = {stage(o.in_channels, {w, w}), stage(w, {2 * w, 2 * w}), stage(2 * w, {4 * w, 4 * w, 4 * w}),
                 stage(4 * w, {8 * w, 8 * w, 8 * w}), stage(8 * w, {8 * w, 8 * w, 8 * w})};

@@ -40,7 +40,8 @@ struct unet_options {
 };
 
 /// UNet: Ronneberger, Fischer, Brox: U-Net: Convolutional Networks for Biomedical Image Segmentation,
-/// arXiv:1505.04597. [N,H,W,in] to logits [N,H,W,classes]; H and W divisible by `size_multiple()` unless padding is off.
+/// arXiv:1505.04597. [N,H,W,in] to logits [N,H,W,classes]; H and W divisible by `size_multiple()`.
+/// Without padding the result is smaller, and stands for the middle.
 template <class T, class Device = cpu>
 class unet {
  public:
@@ -48,9 +49,12 @@ class unet {
 
   explicit unet(unet_options options = {}) : options_(options) {
     const auto& o = options;
-    require(o.depth >= 1 && o.depth <= 10 && o.base_width >= 1 && o.in_channels >= 1 && o.classes >= 1, "unet: depth ",
-            o.depth, ", base width ", o.base_width, ", ", o.in_channels, " input channels, ", o.classes,
-            " classes: depth must be 1 to 10, the others at least 1");
+    const auto possible = [](index_t channels) { return channels >= 1 && channels <= most_channels; };
+    require(o.depth >= 1 && o.depth <= 10 && possible(o.base_width) && possible(width(o.depth - 1)) &&
+                possible(o.in_channels) && possible(o.classes) && (o.bottleneck == 0 || possible(o.bottleneck)),
+            "unet: depth ", o.depth, ", base width ", o.base_width, ", bottleneck ", o.bottleneck, ", ", o.in_channels,
+            " input channels, ", o.classes, " classes: depth must be 1 to 10, every level's channels 1 to ",
+            most_channels);
     index_t below = o.in_channels;
     for (index_t level = 0; level < o.depth; ++level) {
       encoder_.emplace_back(below, width(level), o.blocks);
@@ -67,7 +71,7 @@ class unet {
   }
 
   variable operator()(tape<T, Device>& t, variable x) const {
-    if (options_.blocks.same_padding) check_size(t.extents(x));
+    check_size(t.extents(x));
     std::vector<variable> skips;
     for (std::size_t level = 0; level + 1 < encoder_.size(); ++level) {
       skips.push_back(encoder_[level](t, x));
@@ -88,8 +92,8 @@ class unet {
   }
 
   const unet_options& options() const { return options_; }
-  /// What an input's height and width must be a multiple of.
-  index_t size_multiple() const { return index_t{1} << options_.depth; }
+  /// What an input's height and width must be a multiple of. 1 without padding: skips are cropped to what is there.
+  index_t size_multiple() const { return options_.blocks.same_padding ? index_t{1} << options_.depth : 1; }
 
  private:
   /// ×2, joined with the skip of the same size, then a double convolution.
