@@ -1,15 +1,5 @@
 // Included once per instruction set by simd/foreach_isa.hpp.
 
-inline void scale_gradient(run_extents extents, float factor, pixel_run<float> x) {
-  const vf factors = vf::set(factor);
-  for (index_t p = 0; p < extents.pixels; ++p) {
-    for (index_t c = 0; c < extents.channels; c += vf::lanes) {
-      const index_t left = extents.channels - c;
-      store_up_to(x[p] + c, left, factors * load_up_to(x[p] + c, left));
-    }
-  }
-}
-
 inline void clip_by_value(run_extents extents, float limit, pixel_run<float> x) {
   const vf high = vf::set(limit), low = vf::set(-limit);
   for (index_t p = 0; p < extents.pixels; ++p) {

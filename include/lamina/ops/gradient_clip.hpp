@@ -3,6 +3,7 @@
 
 #include <lamina/core/context.hpp>
 #include <lamina/core/view.hpp>
+#include <lamina/ops/copy.hpp>
 #include <lamina/ops/elementwise.hpp>
 
 #include <algorithm>
@@ -74,11 +75,7 @@ inline double clip_by_global_norm(cpu_context& ctx, float limit, view<float> gra
   require(limit > 0, "clip_by_global_norm: limit ", limit, " is not positive");
   const double norm = global_norm(ctx, gradient);
   if (!std::isfinite(norm) || norm <= limit) return norm;
-  const auto factor = static_cast<float>(limit / norm);
-  for_each_run(
-      ctx,
-      [&](run_extents extents, pixel_run<float> g) { LAMINA_DISPATCH(ctx.isa(), scale_gradient(extents, factor, g)); },
-      gradient);
+  scale(ctx, static_cast<float>(limit / norm), gradient);
   return norm;
 }
 
