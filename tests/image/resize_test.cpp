@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lamina/core/thread_pool.hpp>
 #include <lamina/image/resize.hpp>
 
 #include "../support/golden.hpp"
@@ -43,6 +44,18 @@ TEST_CASE_TEMPLATE("resize: equal to OpenCV 4.6", T, std::uint8_t, std::uint16_t
     ++compared;
   }
   CHECK(compared == 30);
+}
+
+TEST_CASE("resize: the same bits with any number of workers") {
+  thread_pool workers(3);
+  const auto x = random_tensor<float>({2, 300, 100, 3}, 5);
+  for (const interpolation method : all_interpolations)
+    for (const auto& [height, width] : {std::pair<index_t, index_t>{300, 40}, {131, 47}, {150, 50}, {128, 180}}) {
+      CAPTURE(name(method));
+      CAPTURE(height);
+      CHECK(same_bits<float>(resized(workers, x.view(), method, height, width).view(),
+                             resized(x.view(), method, height, width).view()));
+    }
 }
 
 TEST_CASE("resize: a flat picture stays flat, black and white stay in range") {

@@ -2,6 +2,7 @@
 // Resizing, equal to OpenCV's cv::resize.
 #pragma once
 
+#include <lamina/core/parallel.hpp>
 #include <lamina/image/convert.hpp>
 #include <lamina/image/interpolation.hpp>
 #include <lamina/image/transform.hpp>
@@ -26,8 +27,19 @@ void with_fixed_channels(index_t channels, Body&& body) {
   }
 }
 
+/// Calls body(n, begin, end) for pieces of the rows of every image of y: always the same ones.
+template <class Body>
+void for_each_rows(executor& workers, const shape& y, Body&& body) {
+  constexpr index_t rows_per_piece = 64;
+  const index_t pieces = ceil_div(y.h, rows_per_piece);
+  workers.run(y.n * pieces, [&](index_t piece, int) {
+    const index_t begin = piece % pieces * rows_per_piece;
+    body(piece / pieces, begin, std::min(begin + rows_per_piece, y.h));
+  });
+}
+
 template <class T>
-void resize_nearest(view<const T> x, view<T> y) {
+void resize_nearest(executor& workers, view<const T> x, view<T> y) {
   const auto [N, H, W, C] = x.extents();
   const auto positions = [](index_t source, index_t destination) {
     const double scale = 1 / (static_cast<double>(destination) / static_cast<double>(source));
@@ -37,14 +49,15 @@ void resize_nearest(view<const T> x, view<T> y) {
     return p;
   };
   const auto rows = positions(H, y.extents().h), columns = positions(W, y.extents().w);
-  with_fixed_channels(C, [&, N = N](auto channels) {
-    for (index_t n = 0; n < N; ++n)
-      for (std::size_t h = 0; h < rows.size(); ++h)
+  for_each_rows(workers, y.extents(), [&, C = C](index_t n, index_t begin, index_t end) {
+    with_fixed_channels(C, [&](auto channels) {
+      for (index_t h = begin; h < end; ++h)
         for (std::size_t w = 0; w < columns.size(); ++w) {
-          const T* from = x.pixel(n, rows[h], columns[w]);
-          T* to = y.pixel(n, static_cast<index_t>(h), static_cast<index_t>(w));
+          const T* from = x.pixel(n, rows[static_cast<std::size_t>(h)], columns[w]);
+          T* to = y.pixel(n, h, static_cast<index_t>(w));
           for (index_t c = 0; c < channels; ++c) to[c] = from[c];
         }
+    });
   });
 }
 
@@ -93,13 +106,13 @@ void weigh_rows(const std::vector<const Row*>& rows, const typename resize_arith
 
 /// Separable: each source row that is needed is interpolated once across, kept in a ring, then rows are weighed.
 template <class T>
-void resize_separable(view<const T> x, interpolation method, view<T> y) {
+void resize_separable(executor& workers, view<const T> x, interpolation method, view<T> y) {
   using arithmetic = resize_arithmetic<T>;
   using weight = typename arithmetic::weight;
   using sum = typename arithmetic::sum;
-  const index_t H = y.extents().h, W = y.extents().w, C = y.extents().c;
+  const index_t W = y.extents().w, C = y.extents().c;
   const axis_table across = interpolation_table(method, x.extents().w, W);
-  const axis_table down = interpolation_table(method, x.extents().h, H);
+  const axis_table down = interpolation_table(method, x.extents().h, y.extents().h);
   const auto in_arithmetic = [](const std::vector<float>& from) {
     std::vector<weight> to(from.size());
     std::transform(from.begin(), from.end(), to.begin(), arithmetic::weight_of);
@@ -128,15 +141,14 @@ void resize_separable(view<const T> x, interpolation method, view<T> y) {
     });
   };
 
-  const index_t ring = down.taps;
-  std::vector<sum> rows(static_cast<std::size_t>(ring * W * C));
-  std::vector<index_t> held(static_cast<std::size_t>(ring));  // the source row in each place of the ring
-  std::vector<const sum*> taps(static_cast<std::size_t>(ring));
-  std::vector<T> result(static_cast<std::size_t>(W * C));
   const bool dense = y.pixel_stride() == C;
-  for (index_t n = 0; n < x.extents().n; ++n) {
-    std::fill(held.begin(), held.end(), index_t{-1});
-    for (index_t h = 0; h < H; ++h) {
+  for_each_rows(workers, y.extents(), [&](index_t n, index_t begin, index_t end) {
+    const index_t ring = down.taps;
+    std::vector<sum> rows(static_cast<std::size_t>(ring * W * C));
+    std::vector<index_t> held(static_cast<std::size_t>(ring), -1);  // the source row in each place of the ring
+    std::vector<const sum*> taps(static_cast<std::size_t>(ring));
+    std::vector<T> result(static_cast<std::size_t>(dense ? 0 : W * C));
+    for (index_t h = begin; h < end; ++h) {
       for (index_t i = 0; i < ring; ++i) {
         const index_t source = down.positions[static_cast<std::size_t>(h * ring + i)];
         const index_t place = source % ring;  // the taps of a row are neighbours: they never meet in one place
@@ -149,19 +161,19 @@ void resize_separable(view<const T> x, interpolation method, view<T> y) {
       weigh_rows<T, sum>(taps, down_weights.data() + h * ring, W * C, to);
       for (index_t w = 0; !dense && w < W; ++w) std::copy_n(result.data() + w * C, C, y.pixel(n, h, w));
     }
-  }
+  });
 }
 
 /// The mean of blocks of `down` × `across` pixels.
 template <class T>
-void resize_blocks(view<const T> x, index_t down, index_t across, view<T> y) {
+void resize_blocks(executor& workers, view<const T> x, index_t down, index_t across, view<T> y) {
   using sum = std::conditional_t<std::is_integral_v<T>, std::int64_t, float>;
-  const index_t H = y.extents().h, W = y.extents().w;
+  const index_t W = y.extents().w;
   const float scale = 1.0f / static_cast<float>(down * across);
   const bool by_two = down == 2 && across == 2;
-  with_fixed_channels(x.extents().c, [&](auto channels) {
-    for (index_t n = 0; n < x.extents().n; ++n)
-      for (index_t h = 0; h < H; ++h)
+  for_each_rows(workers, y.extents(), [&](index_t n, index_t begin, index_t end) {
+    with_fixed_channels(x.extents().c, [&](auto channels) {
+      for (index_t h = begin; h < end; ++h)
         for (index_t w = 0; w < W; ++w) {
           T* to = y.pixel(n, h, w);
           for (index_t c = 0; c < channels; ++c) {
@@ -176,21 +188,24 @@ void resize_blocks(view<const T> x, index_t down, index_t across, view<T> y) {
               to[c] = s * scale;
           }
         }
+    });
   });
 }
 
 /// The mean of what each destination pixel covers, parts of pixels counted in part.
 template <class T>
-void resize_area(view<const T> x, view<T> y) {
+void resize_area(executor& workers, view<const T> x, view<T> y) {
   const index_t H = y.extents().h, W = y.extents().w, C = y.extents().c;
   const auto scale = [](index_t source, index_t destination) {
     return 1 / (static_cast<double>(destination) / static_cast<double>(source));
   };
   const auto across = area_shares(x.extents().w, W, scale(x.extents().w, W));
   const auto down = area_shares(x.extents().h, H, scale(x.extents().h, H));
-  std::vector<float> row(static_cast<std::size_t>(W * C)), total(row.size());
-  for (index_t n = 0; n < x.extents().n; ++n)
-    for (std::size_t i = 0; i < down.size(); ++i) {
+  for_each_rows(workers, y.extents(), [&](index_t n, index_t begin, index_t end) {
+    std::vector<float> row(static_cast<std::size_t>(W * C)), total(row.size());
+    const auto before = [](const area_share& share, index_t destination) { return share.destination < destination; };
+    auto i = static_cast<std::size_t>(std::lower_bound(down.begin(), down.end(), begin, before) - down.begin());
+    for (; i < down.size() && down[i].destination < end; ++i) {
       const T* from = x.pixel(n, down[i].source, 0);
       std::fill(row.begin(), row.end(), 0.0f);
       with_fixed_channels(C, [&](auto channels) {
@@ -206,6 +221,7 @@ void resize_area(view<const T> x, view<T> y) {
         for (index_t c = 0; c < C; ++c)
           y(n, down[i].destination, w, c) = saturate_cast<T>(total[static_cast<std::size_t>(w * C + c)]);
     }
+  });
 }
 
 }  // namespace detail
@@ -216,11 +232,11 @@ void resize_area(view<const T> x, view<T> y) {
 /// lies between. Linear by exactly one half is area, as in OpenCV.
 ///   x  [N,H,W,C] of std::uint8_t, std::uint16_t or float, not empty
 ///   y  [N,H',W',C]
-/// Writes y, on the calling thread. Equal to OpenCV 4.6's cv::resize: nearest and, with 1, 3 or 4 channels, bytes by
-/// linear exactly, other integers within 1, float within 1e-5 of the value range. Throws `error` when N or C differ or
-/// an extent is 0.
+/// Writes y, the same bits with any number of workers. Equal to OpenCV 4.6's cv::resize: nearest and, with 1, 3 or
+/// 4 channels, bytes by linear exactly, other integers within 1, float within 1e-5 of the value range. Throws `error`
+/// when N or C differ or an extent is 0.
 template <class T>
-void resize(std::type_identity_t<view<const T>> x, interpolation method, view<T> y) {
+void resize(executor& workers, std::type_identity_t<view<const T>> x, interpolation method, view<T> y) {
   static_assert(std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint16_t> || std::is_same_v<T, float>);
   const shape &from = x.extents(), &to = y.extents();
   require(from.n == to.n && from.c == to.c && from.size() > 0 && to.size() > 0, "resize: x ", from, " and y ", to,
@@ -229,23 +245,35 @@ void resize(std::type_identity_t<view<const T>> x, interpolation method, view<T>
   const bool by_whole_numbers = shrinks && from.h % to.h == 0 && from.w % to.w == 0;
   const index_t down = from.h / to.h, across = from.w / to.w;
   if (from == to) return copy_pixels(x, y);
-  if (method == interpolation::nearest) return detail::resize_nearest<T>(x, y);
+  if (method == interpolation::nearest) return detail::resize_nearest<T>(workers, x, y);
   if (by_whole_numbers &&
       (method == interpolation::area || (method == interpolation::linear && down == 2 && across == 2)))
-    return detail::resize_blocks<T>(x, down, across, y);
-  if (method == interpolation::area && shrinks) return detail::resize_area<T>(x, y);
-  detail::resize_separable<T>(x, method, y);
+    return detail::resize_blocks<T>(workers, x, down, across, y);
+  if (method == interpolation::area && shrinks) return detail::resize_area<T>(workers, x, y);
+  detail::resize_separable<T>(workers, x, method, y);
+}
+/// The same on the calling thread.
+template <class T>
+void resize(std::type_identity_t<view<const T>> x, interpolation method, view<T> y) {
+  serial_executor here;
+  resize(here, x, method, y);
 }
 
 /// x resampled to height × width.
 ///
 ///     const auto small = resized(photo.view(), interpolation::area, 256, 256);
 template <class T>
-tensor<std::remove_const_t<T>> resized(view<T> x, interpolation method, index_t height, index_t width) {
+tensor<std::remove_const_t<T>> resized(executor& workers, view<T> x, interpolation method, index_t height,
+                                       index_t width) {
   require(height > 0 && width > 0, "resized: ", height, "×", width, " pixels wanted of ", x.extents());
   tensor<std::remove_const_t<T>> y({x.extents().n, height, width, x.extents().c}, uninitialized);
-  resize(x, method, y.view());
+  resize(workers, x, method, y.view());
   return y;
+}
+template <class T>
+tensor<std::remove_const_t<T>> resized(view<T> x, interpolation method, index_t height, index_t width) {
+  serial_executor here;
+  return resized(here, x, method, height, width);
 }
 
 }  // namespace lamina
