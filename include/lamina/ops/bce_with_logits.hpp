@@ -34,11 +34,11 @@ double bce_with_logits_forward(view<const T> logits, view<const float> target, v
 
 namespace detail {
 
-inline double bce_with_logits_value(double z, double t, double positive_weight) {
-  return positive_weight * t * softplus(-z) + (1 - t) * softplus(z);
+inline double bce_with_logits_value(const logit_terms& p, double t, double positive_weight) {
+  return positive_weight * t * (std::max(-p.z, 0.0) + p.entropy) + (1 - t) * (std::max(p.z, 0.0) + p.entropy);
 }
-inline double bce_with_logits_slope(double z, double t, double positive_weight) {
-  return (1 - t) * logistic(z) - positive_weight * t * logistic(-z);
+inline double bce_with_logits_slope(const logit_terms& p, double t, double positive_weight) {
+  return (1 - t) * p.y - positive_weight * t * p.rest;
 }
 
 template <class T>
@@ -47,6 +47,24 @@ void require_bce_with_logits(std::string_view op, view<T> logits, view<const flo
   require_loss_shapes(op, logits, target);
   if (!weights.empty()) require_same_shape(op, "prediction", logits, "weights", weights);
   require(params.positive_weight >= 0, op, ": positive_weight ", params.positive_weight, " is negative");
+}
+
+/// The loss; in the same pass the gradient too where dlogits is not empty.
+template <class T>
+double bce_with_logits(std::string_view op, cpu_context& ctx, view<const T> logits, view<const float> target,
+                       view<const float> weights, bce_with_logits_params params, view<T> dlogits) {
+  require_bce_with_logits(op, logits, target, weights, params);
+  if (!dlogits.empty()) require_same_shape(op, "prediction", logits, "gradient", dlogits);
+  const double count = static_cast<double>(logits.size()), factor = 1 / count;
+  const double sum = sum_rows(ctx, logits.extents(), [&](index_t n, index_t h, double& row) {
+    for_each_logit(ctx.isa(), logits, n, h, [&](index_t w, const logit_terms& p) {
+      const double weight = weights.empty() ? 1 : weights(n, h, w, 0), t = target(n, h, w, 0);
+      row += weight * bce_with_logits_value(p, t, params.positive_weight);
+      if (!dlogits.empty())
+        dlogits(n, h, w, 0) = static_cast<T>(weight * factor * bce_with_logits_slope(p, t, params.positive_weight));
+    });
+  });
+  return sum / count;
 }
 
 }  // namespace detail
@@ -59,13 +77,7 @@ void require_bce_with_logits(std::string_view op, view<T> logits, view<const flo
 template <class T>
 double bce_with_logits_forward(cpu_context& ctx, view<const T> logits, view<const float> target,
                                view<const float> weights, bce_with_logits_params params) {
-  detail::require_bce_with_logits("bce_with_logits_forward", logits, target, weights, params);
-  const double sum = detail::sum_pixels(ctx, logits.extents(), [&](index_t n, index_t h, index_t w) {
-    const double weight = weights.empty() ? 1 : weights(n, h, w, 0);
-    return weight * detail::bce_with_logits_value(static_cast<double>(logits(n, h, w, 0)), target(n, h, w, 0),
-                                                  params.positive_weight);
-  });
-  return sum / static_cast<double>(logits.size());
+  return detail::bce_with_logits<T>("bce_with_logits_forward", ctx, logits, target, weights, params, {});
 }
 template <class T>
 double bce_with_logits_forward(cpu_context& ctx, view<const T> logits, view<const float> target,
@@ -79,19 +91,19 @@ double bce_with_logits_forward(cpu_context& ctx, view<const T> logits, view<cons
 template <class T>
 void bce_with_logits_backward(cpu_context& ctx, std::type_identity_t<view<const T>> logits, view<const float> target,
                               view<const float> weights, bce_with_logits_params params, view<T> dlogits) {
-  detail::require_bce_with_logits("bce_with_logits_backward", logits, target, weights, params);
-  require_same_shape("bce_with_logits_backward", "prediction", logits, "gradient", dlogits);
-  const double factor = 1 / static_cast<double>(logits.size());
-  detail::assign_pixels(ctx, dlogits, [&](index_t n, index_t h, index_t w) {
-    const double weight = weights.empty() ? factor : factor * weights(n, h, w, 0);
-    return weight * detail::bce_with_logits_slope(static_cast<double>(logits(n, h, w, 0)), target(n, h, w, 0),
-                                                  params.positive_weight);
-  });
+  detail::bce_with_logits<T>("bce_with_logits_backward", ctx, logits, target, weights, params, dlogits);
 }
 template <class T>
 void bce_with_logits_backward(cpu_context& ctx, std::type_identity_t<view<const T>> logits, view<const float> target,
                               bce_with_logits_params params, view<T> dlogits) {
   bce_with_logits_backward(ctx, logits, target, {}, params, dlogits);
+}
+
+/// Both in one pass: returns L and assigns dlogits.
+template <class T>
+double bce_with_logits_forward_backward(cpu_context& ctx, std::type_identity_t<view<const T>> logits,
+                                        view<const float> target, bce_with_logits_params params, view<T> dlogits) {
+  return detail::bce_with_logits<T>("bce_with_logits_forward_backward", ctx, logits, target, {}, params, dlogits);
 }
 
 }  // namespace lamina

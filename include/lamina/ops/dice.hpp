@@ -66,7 +66,7 @@ inline double gradient_scale(const dice_params& params, index_t images) {
 /// Returns L. Throws `error` when shapes differ, there is more than one channel or none, or s is negative.
 template <class T>
 double dice_forward(cpu_context& ctx, view<const T> prediction, view<const float> target, dice_params params) {
-  return detail::overlap_forward("dice_forward", ctx, prediction, target, detail::as_tversky(params));
+  return detail::overlap_loss<T>("dice_forward", ctx, prediction, target, detail::as_tversky(params), 1, {});
 }
 
 /// The gradient of L with respect to the prediction, or the original's share of it.
@@ -75,8 +75,16 @@ double dice_forward(cpu_context& ctx, view<const T> prediction, view<const float
 template <class T>
 void dice_backward(cpu_context& ctx, std::type_identity_t<view<const T>> prediction, view<const float> target,
                    dice_params params, view<T> dprediction) {
-  detail::overlap_backward("dice_backward", ctx, prediction, target, detail::as_tversky(params),
-                           detail::gradient_scale(params, prediction.extents().n), dprediction);
+  detail::overlap_loss<T>("dice_backward", ctx, prediction, target, detail::as_tversky(params),
+                          detail::gradient_scale(params, prediction.extents().n), dprediction);
+}
+
+/// Both, with one computation of the sums: returns L and assigns dprediction.
+template <class T>
+double dice_forward_backward(cpu_context& ctx, std::type_identity_t<view<const T>> prediction,
+                             view<const float> target, dice_params params, view<T> dprediction) {
+  return detail::overlap_loss<T>("dice_forward_backward", ctx, prediction, target, detail::as_tversky(params),
+                                 detail::gradient_scale(params, prediction.extents().n), dprediction);
 }
 
 }  // namespace lamina

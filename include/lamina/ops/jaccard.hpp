@@ -52,7 +52,7 @@ inline tversky_params as_tversky(jaccard_params params) {
 /// Returns L. Throws `error` when shapes differ, there is more than one channel or none, or s is negative.
 template <class T>
 double jaccard_forward(cpu_context& ctx, view<const T> prediction, view<const float> target, jaccard_params params) {
-  return detail::overlap_forward("jaccard_forward", ctx, prediction, target, detail::as_tversky(params));
+  return detail::overlap_loss<T>("jaccard_forward", ctx, prediction, target, detail::as_tversky(params), 1, {});
 }
 
 /// The gradient of L with respect to the prediction.
@@ -61,7 +61,15 @@ double jaccard_forward(cpu_context& ctx, view<const T> prediction, view<const fl
 template <class T>
 void jaccard_backward(cpu_context& ctx, std::type_identity_t<view<const T>> prediction, view<const float> target,
                       jaccard_params params, view<T> dprediction) {
-  detail::overlap_backward("jaccard_backward", ctx, prediction, target, detail::as_tversky(params), 1, dprediction);
+  detail::overlap_loss<T>("jaccard_backward", ctx, prediction, target, detail::as_tversky(params), 1, dprediction);
+}
+
+/// Both, with one computation of the sums: returns L and assigns dprediction.
+template <class T>
+double jaccard_forward_backward(cpu_context& ctx, std::type_identity_t<view<const T>> prediction,
+                                view<const float> target, jaccard_params params, view<T> dprediction) {
+  return detail::overlap_loss<T>("jaccard_forward_backward", ctx, prediction, target, detail::as_tversky(params), 1,
+                                 dprediction);
 }
 
 }  // namespace lamina

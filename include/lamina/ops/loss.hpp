@@ -63,21 +63,33 @@ struct loss_forward_pass {
   double operator()(const lovasz_hinge_params& p) { return lovasz_hinge_forward(ctx, logits, target, p); }
 };
 
+/// Both passes, as one where the loss has that.
 template <class T>
-struct loss_backward_pass {
+struct loss_forward_backward_pass {
   cpu_context& ctx;
   view<const T> logits;
   view<const float> target;
   view<T> dlogits;
 
-  void operator()(const bce_with_logits_params& p) { bce_with_logits_backward(ctx, logits, target, p, dlogits); }
-  void operator()(const bce_params& p) { bce_backward(ctx, logits, target, p, dlogits); }
-  void operator()(const dice_params& p) { dice_backward(ctx, logits, target, p, dlogits); }
-  void operator()(const bce_dice_params& p) { bce_dice_backward(ctx, logits, target, p, dlogits); }
-  void operator()(const focal_params& p) { focal_backward(ctx, logits, target, p, dlogits); }
-  void operator()(const tversky_params& p) { tversky_backward(ctx, logits, target, p, dlogits); }
-  void operator()(const jaccard_params& p) { jaccard_backward(ctx, logits, target, p, dlogits); }
-  void operator()(const lovasz_hinge_params& p) { lovasz_hinge_backward(ctx, logits, target, p, dlogits); }
+  double operator()(const bce_with_logits_params& p) {
+    return bce_with_logits_forward_backward(ctx, logits, target, p, dlogits);
+  }
+  double operator()(const dice_params& p) { return dice_forward_backward(ctx, logits, target, p, dlogits); }
+  double operator()(const bce_dice_params& p) { return bce_dice_forward_backward(ctx, logits, target, p, dlogits); }
+  double operator()(const tversky_params& p) { return tversky_forward_backward(ctx, logits, target, p, dlogits); }
+  double operator()(const jaccard_params& p) { return jaccard_forward_backward(ctx, logits, target, p, dlogits); }
+  double operator()(const bce_params& p) {
+    bce_backward(ctx, logits, target, p, dlogits);
+    return bce_forward(ctx, logits, target, p);
+  }
+  double operator()(const focal_params& p) {
+    focal_backward(ctx, logits, target, p, dlogits);
+    return focal_forward(ctx, logits, target, p);
+  }
+  double operator()(const lovasz_hinge_params& p) {
+    lovasz_hinge_backward(ctx, logits, target, p, dlogits);
+    return lovasz_hinge_forward(ctx, logits, target, p);
+  }
 };
 
 inline void require_on_logits(const loss& which) {
@@ -108,9 +120,8 @@ double loss_forward(cpu_context& ctx, view<const T> logits, view<const float> ta
 template <class T>
 double loss_forward_backward(cpu_context& ctx, std::type_identity_t<view<const T>> logits, view<const float> target,
                              const loss& which, view<T> dlogits) {
-  const double value = loss_forward<T>(ctx, logits, target, which);
-  std::visit(detail::loss_backward_pass<T>{ctx, logits, target, dlogits}, which);
-  return value;
+  detail::require_on_logits(which);
+  return std::visit(detail::loss_forward_backward_pass<T>{ctx, logits, target, dlogits}, which);
 }
 
 }  // namespace lamina

@@ -69,59 +69,58 @@ void require_tversky(std::string_view op, view<A> prediction, view<const float> 
           params.false_negative_weight, " and smoothing ", params.smoothing, " must not be negative");
 }
 
-/// Fills terms[n] for every image, all alike where the batch is one region. Returns the mean loss of the regions.
-/// The slopes are those of the mean.
+/// Fills terms[n] for every image from its sums Σty, Σt, Σy, all alike where the batch is one region. Returns the mean
+/// loss of the regions. The slopes are those of the mean.
+inline double overlap_of_images(const std::array<double, 3>* sums, index_t images, const tversky_params& params,
+                                overlap_terms* terms) {
+  if (params.region == loss_region::batch) {
+    std::array<double, 3> total{};
+    for (index_t n = 0; n < images; ++n)
+      for (std::size_t k = 0; k < 3; ++k) total[k] += sums[n][k];
+    std::fill_n(terms, images, overlap(total[0], total[1], total[2], params));
+    return terms[0].loss;
+  }
+  const auto N = static_cast<double>(images);
+  double loss = 0;
+  for (index_t n = 0; n < images; ++n) {
+    terms[n] = overlap(sums[n][0], sums[n][1], sums[n][2], params);
+    loss += terms[n].loss;
+    terms[n].by_target /= N;
+    terms[n].constant /= N;
+  }
+  return loss / N;
+}
+
+/// The loss under the name `op`; its gradient times `scale` too where dprediction is not empty.
 template <class T>
-double overlap_of_images(cpu_context& ctx, view<const T> prediction, view<const float> target,
-                         const tversky_params& params, overlap_terms* terms) {
+double overlap_loss(std::string_view op, cpu_context& ctx, view<const T> prediction, view<const float> target,
+                    const tversky_params& params, double scale, view<T> dprediction) {
+  require_tversky(op, prediction, target, params);
+  if (!dprediction.empty()) require_same_shape(op, "prediction", prediction, "gradient", dprediction);
   const index_t N = prediction.extents().n;
   auto frame = ctx.scratch().open();
   auto* sums = frame.take<std::array<double, 3>>(N);
+  auto* terms = frame.take<overlap_terms>(N);
   sum_each_image<3>(
       ctx, prediction.extents(),
-      [&](index_t n, index_t h, index_t w) {
-        const double t = target(n, h, w, 0);
-        const double y = probability(static_cast<double>(prediction(n, h, w, 0)), params.input);
-        return std::array<double, 3>{t * y, t, y};
+      [&](index_t n, index_t h, std::array<double, 3>& sum) {
+        for_each_probability(ctx.isa(), prediction, params.input, n, h, [&](index_t w, double y, double) {
+          const double t = target(n, h, w, 0);
+          sum[0] += t * y;
+          sum[1] += t;
+          sum[2] += y;
+        });
       },
       sums);
-  if (params.region == loss_region::batch) {
-    for (index_t n = 1; n < N; ++n)
-      for (std::size_t k = 0; k < 3; ++k) sums[0][k] += sums[n][k];
-    std::fill_n(terms, N, overlap(sums[0][0], sums[0][1], sums[0][2], params));
-    return terms[0].loss;
-  }
-  double loss = 0;
-  for (index_t n = 0; n < N; ++n) {
-    terms[n] = overlap(sums[n][0], sums[n][1], sums[n][2], params);
-    loss += terms[n].loss;
-    terms[n].by_target /= static_cast<double>(N);
-    terms[n].constant /= static_cast<double>(N);
-  }
-  return loss / static_cast<double>(N);
-}
-
-/// The forward pass under the name `op`.
-template <class T>
-double overlap_forward(std::string_view op, cpu_context& ctx, view<const T> prediction, view<const float> target,
-                       const tversky_params& params) {
-  require_tversky(op, prediction, target, params);
-  auto frame = ctx.scratch().open();
-  return overlap_of_images(ctx, prediction, target, params, frame.take<overlap_terms>(prediction.extents().n));
-}
-/// The backward pass under the name `op`, times `scale`.
-template <class T>
-void overlap_backward(std::string_view op, cpu_context& ctx, view<const T> prediction, view<const float> target,
-                      const tversky_params& params, double scale, view<T> dprediction) {
-  require_tversky(op, prediction, target, params);
-  require_same_shape(op, "prediction", prediction, "gradient", dprediction);
-  auto frame = ctx.scratch().open();
-  auto* terms = frame.take<overlap_terms>(prediction.extents().n);
-  overlap_of_images(ctx, prediction, target, params, terms);
-  assign_pixels(ctx, dprediction, [&](index_t n, index_t h, index_t w) {
-    const double y = probability(static_cast<double>(prediction(n, h, w, 0)), params.input);
-    return scale * (terms[n].by_target * target(n, h, w, 0) + terms[n].constant) * probability_slope(y, params.input);
+  const double loss = overlap_of_images(sums, N, params, terms);
+  if (dprediction.empty()) return loss;
+  for_each_row(ctx, prediction.extents(), [&](index_t n, index_t h) {
+    for_each_probability(ctx.isa(), prediction, params.input, n, h, [&](index_t w, double, double slope) {
+      dprediction(n, h, w, 0) =
+          static_cast<T>(scale * (terms[n].by_target * target(n, h, w, 0) + terms[n].constant) * slope);
+    });
   });
+  return loss;
 }
 
 }  // namespace detail
@@ -133,7 +132,7 @@ void overlap_backward(std::string_view op, cpu_context& ctx, view<const T> predi
 /// Throws `error` when shapes differ, there is more than one channel or none, or a weight or s is negative.
 template <class T>
 double tversky_forward(cpu_context& ctx, view<const T> prediction, view<const float> target, tversky_params params) {
-  return detail::overlap_forward("tversky_forward", ctx, prediction, target, params);
+  return detail::overlap_loss<T>("tversky_forward", ctx, prediction, target, params, 1, {});
 }
 
 /// The gradient of L with respect to the prediction.
@@ -142,7 +141,14 @@ double tversky_forward(cpu_context& ctx, view<const T> prediction, view<const fl
 template <class T>
 void tversky_backward(cpu_context& ctx, std::type_identity_t<view<const T>> prediction, view<const float> target,
                       tversky_params params, view<T> dprediction) {
-  detail::overlap_backward("tversky_backward", ctx, prediction, target, params, 1, dprediction);
+  detail::overlap_loss<T>("tversky_backward", ctx, prediction, target, params, 1, dprediction);
+}
+
+/// Both, with one computation of the sums: returns L and assigns dprediction.
+template <class T>
+double tversky_forward_backward(cpu_context& ctx, std::type_identity_t<view<const T>> prediction,
+                                view<const float> target, tversky_params params, view<T> dprediction) {
+  return detail::overlap_loss<T>("tversky_forward_backward", ctx, prediction, target, params, 1, dprediction);
 }
 
 }  // namespace lamina
