@@ -15,6 +15,7 @@
 #include <lamina/core/version.hpp>
 #include <lamina/core/view.hpp>
 #include <lamina/graph/activation.hpp>
+#include <lamina/graph/add.hpp>
 #include <lamina/graph/batch_norm2d.hpp>
 #include <lamina/graph/concat.hpp>
 #include <lamina/graph/conv2d.hpp>
