@@ -1,7 +1,7 @@
 // Included once per instruction set by simd/foreach_isa.hpp.
 
-/// y = σ(z), rest = σ(−z) and entropy = ln(1 + e^−|z|) of `count` doubles, a multiple of 8, to the last digits. NaN gives
-/// NaN. In the compiler's own vectors of doubles, as wide as those of floats.
+/// y = σ(z), rest = σ(−z) and entropy = ln(1 + e^−|z|) of `count` doubles, a multiple of 8, to the last digits. NaN
+/// gives NaN. In the compiler's own vectors of doubles, as wide as those of floats.
 inline void logit_terms(index_t count, const double* z, double* y, double* rest, double* entropy) {
   using vd = double __attribute__((vector_size(sizeof(vf))));
   using bits64 = std::uint64_t __attribute__((vector_size(sizeof(vf))));

@@ -67,7 +67,8 @@ double bce_dice(std::string_view op, cpu_context& ctx, view<const T> logits, vie
   const double dice = overlap_of_images(sums, N, as_tversky(params.dice), terms);
   const double loss = params.bce_weight * (bce / count) + params.dice_weight * dice;
   if (dlogits.empty()) return loss;
-  const double bce_factor = params.bce_weight / count, dice_factor = params.dice_weight * gradient_scale(params.dice, N);
+  const double bce_factor = params.bce_weight / count;
+  const double dice_factor = params.dice_weight * gradient_scale(params.dice, N);
   for_each_row(ctx, logits.extents(), [&](index_t n, index_t h) {
     for_each_logit(ctx.isa(), logits, n, h, [&](index_t w, const logit_terms& p) {
       const double t = target(n, h, w, 0);
