@@ -25,8 +25,8 @@ std::string little_endian(std::uint64_t value, int count) {
   return text;
 }
 /// A BMP file with a 40-byte header; `rest` is palette and rows.
-bytes bmp_file(std::uint32_t width, std::uint32_t height, unsigned depth, std::uint32_t compression, std::string_view rest,
-               std::uint32_t pixels_at = 54) {
+bytes bmp_file(std::uint32_t width, std::uint32_t height, unsigned depth, std::uint32_t compression,
+               std::string_view rest, std::uint32_t pixels_at = 54) {
   return bytes_from("BM" + little_endian(0, 8) + little_endian(pixels_at, 4) + little_endian(40, 4) +
                     little_endian(width, 4) + little_endian(height, 4) + little_endian(1, 2) + little_endian(depth, 2) +
                     little_endian(compression, 4) + little_endian(0, 20) + std::string(rest));
@@ -36,7 +36,8 @@ tensor<std::uint8_t> gradient_image(shape extents) {
   const auto [N, H, W, C] = extents;
   for (index_t h = 0; h < H; ++h)
     for (index_t w = 0; w < W; ++w)
-      for (index_t c = 0; c < C; ++c) x(0, h, w, c) = static_cast<std::uint8_t>((h * 200 / H + w * 50 / W + 20 * c) % 256);
+      for (index_t c = 0; c < C; ++c)
+        x(0, h, w, c) = static_cast<std::uint8_t>((h * 200 / H + w * 50 / W + 20 * c) % 256);
   return x;
 }
 double mean_difference(view<const std::uint8_t> a, view<const std::uint8_t> b) {
@@ -48,8 +49,9 @@ double mean_difference(view<const std::uint8_t> a, view<const std::uint8_t> b) {
 }
 /// `jpeg` with an EXIF block that says `orientation`.
 bytes with_orientation(const bytes& jpeg, char orientation, bool little) {
-  const std::string entry = little ? std::string("\x12\x01\x03\x00\x01\x00\x00\x00", 8) + orientation + std::string(3, '\0')
-                                   : std::string("\x01\x12\x00\x03\x00\x00\x00\x01\x00", 9) + orientation + std::string(2, '\0');
+  const std::string entry =
+      little ? std::string("\x12\x01\x03\x00\x01\x00\x00\x00", 8) + orientation + std::string(3, '\0')
+             : std::string("\x01\x12\x00\x03\x00\x00\x00\x01\x00", 9) + orientation + std::string(2, '\0');
   const std::string tiff = little ? std::string("II\x2a\x00\x08\x00\x00\x00\x01\x00", 10)
                                   : std::string("MM\x00\x2a\x00\x00\x00\x08\x00\x01", 10);
   const std::string payload = std::string("Exif\0\0", 6) + tiff + entry + std::string(4, '\0');
@@ -86,7 +88,8 @@ TEST_CASE("read: what write_png wrote comes back bit by bit") {
   CHECK(probe_image(folder.path() / "mask.png").bit_depth == 1);
   // A view of an image, here flipped, is written as it looks.
   write_png(folder.path() / "flipped.png", flip_left_right(mask.view()));
-  CHECK(same_bits<std::uint8_t>(read_image(folder.path() / "flipped.png").view(), copy_of(flip_left_right(mask.view())).view()));
+  CHECK(same_bits<std::uint8_t>(read_image(folder.path() / "flipped.png").view(),
+                                copy_of(flip_left_right(mask.view())).view()));
 }
 
 TEST_CASE("read: JPEG") {
@@ -135,15 +138,16 @@ TEST_CASE("read: CMYK") {
 
 TEST_CASE("read: BMP of each depth") {
   const std::string palette = std::string("\x00\x00\x00\x00\xff\xff\xff\x00", 8);
-  const auto bits = decode_image(bmp_file(3, 1, 1, 0, palette + std::string("\xa0\x00\x00\x00", 4), 62), "1.bmp", {.channels = 1});
+  const auto bits =
+      decode_image(bmp_file(3, 1, 1, 0, palette + std::string("\xa0\x00\x00\x00", 4), 62), "1.bmp", {.channels = 1});
   CHECK(bits[0] == 255);
   CHECK(bits[1] == 0);
   CHECK(bits[2] == 255);
   const auto rows = decode_image(bmp_file(1, 2, 24, 0, std::string("\x01\x02\x03\x00\x04\x05\x06\x00", 8)), "24.bmp");
   CHECK(rows[0] == 6);  // bottom row first, blue first
   CHECK(rows[3] == 3);
-  const auto top_down =
-      decode_image(bmp_file(1, static_cast<std::uint32_t>(-2), 24, 0, std::string("\x01\x02\x03\x00\x04\x05\x06\x00", 8)), "24.bmp");
+  const auto top_down = decode_image(
+      bmp_file(1, static_cast<std::uint32_t>(-2), 24, 0, std::string("\x01\x02\x03\x00\x04\x05\x06\x00", 8)), "24.bmp");
   CHECK(top_down[0] == 3);
   const auto five_bits = decode_image(bmp_file(1, 1, 16, 0, std::string("\x00\x7c\x00\x00", 4)), "16.bmp");
   CHECK(five_bits[0] == 255);
@@ -165,8 +169,10 @@ TEST_CASE("read: PNM as text and raw") {
   CHECK(decode_image<std::uint16_t>(bytes_from("P5\n1 1\n255\n\x12"), "x.pgm")[0] == 0x1212);
   check_error([] { decode_image(bytes_from("P6\n2 2\n255\nabc"), "x.ppm"); },
               "x.ppm: damaged PNM: 3 bytes of samples where 12 are the least");
-  check_error([] { decode_image(bytes_from("P2\n1 1\n10\n11 "), "x.pgm"); }, "a sample of row 0 is missing or above 10");
-  check_error([] { decode_image(bytes_from("P5\n99999 99999\n255\n "), "x.pgm"); }, "PNM of 99999×99999 pixels, more than");
+  check_error([] { decode_image(bytes_from("P2\n1 1\n10\n11 "), "x.pgm"); },
+              "a sample of row 0 is missing or above 10");
+  check_error([] { decode_image(bytes_from("P5\n99999 99999\n255\n "), "x.pgm"); },
+              "PNM of 99999×99999 pixels, more than");
   check_error([] { decode_image(bytes_from("P5\nx"), "x.pgm"); }, "x.pgm: ");
 }
 
@@ -174,7 +180,8 @@ TEST_CASE("read: what can't be read is refused in one line that names the file")
   const temporary_folder folder;
   const auto path = folder.path() / "x.jpg";
   const auto write = [&](const bytes& content) {
-    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
   };
   const auto refused = [&](const std::string& reason) {
     check_error([&] { read_image(path); }, path.string() + ": " + reason);
@@ -205,7 +212,8 @@ TEST_CASE("read: what can't be read is refused in one line that names the file")
   refused("damaged PNG: IDAT: CRC error");
 
   bytes huge = png;  // a header of 100000×100000 is refused before memory is asked for
-  for (const std::size_t at : {16, 20}) huge[at + 1] = std::byte{0x01}, huge[at + 2] = std::byte{0x86}, huge[at + 3] = std::byte{0xa0};
+  for (const std::size_t at : {16, 20})
+    huge[at + 1] = std::byte{0x01}, huge[at + 2] = std::byte{0x86}, huge[at + 3] = std::byte{0xa0};
   write(huge);
   refused("PNG of 100000×100000 pixels, more than the limit of 178956970");
   write(jpeg);
@@ -217,9 +225,11 @@ TEST_CASE("read: what can't be read is refused in one line that names the file")
 TEST_CASE("write: what can't be written is refused") {
   const temporary_folder folder;
   const auto x = gradient_image({1, 4, 4, 3});
-  check_error([&] { write_image(folder.path() / "x.gif", x.view()); }, "images are written as .png, .jpg or .jpeg, not as '.gif'");
+  check_error([&] { write_image(folder.path() / "x.gif", x.view()); },
+              "images are written as .png, .jpg or .jpeg, not as '.gif'");
   check_error([&] { write_png(folder.path() / "absent" / "x.png", x.view()); }, "absent/x.png");
-  check_error([&] { write_png(folder.path() / "x.png", x.view(), {.bilevel = true}); }, "a bilevel PNG is made of one channel");
+  check_error([&] { write_png(folder.path() / "x.png", x.view(), {.bilevel = true}); },
+              "a bilevel PNG is made of one channel");
   check_error([&] { write_jpeg(folder.path() / "x.jpg", x.view(), {.quality = 0}); }, "JPEG quality 0");
   tensor<std::uint8_t> two({1, 4, 4, 2});
   check_error([&] { write_png(folder.path() / "x.png", two.view()); }, "x [1,4,4,2] is no image");

@@ -29,7 +29,8 @@ inline void conv2d_tile_kernel(const conv2d_tile& tile) {
   const index_t step = tile.x_pixel;
   const index_t ahead_step = Pixels * step / std::max<index_t>(1, tile.taps * tile.run);
   for (index_t row = 0; row < tile.rows; ++row) {
-    const float* ahead = tile.x + row * tile.x_row + Pixels * step;  // the next tile's pixels, spread over this one's sums
+    // The next tile's pixels, spread over this one's sums.
+    const float* ahead = tile.x + row * tile.x_row + Pixels * step;
     for (index_t tap = 0; tap < tile.taps; ++tap) {
       const float* x[bases];
 #pragma GCC unroll 4
@@ -106,9 +107,10 @@ struct conv2d_direct_plan {
     tasks = y.n * bands * groups;
 
     packed = taps * inputs * round_up(outputs, V);
-    staged = conv.rows.count *
-             ((pixels - 1) * conv.columns.step + std::max<index_t>(0, conv.columns.count - 1) * conv.columns.spacing + 1) *
-             chunk;
+    staged =
+        conv.rows.count *
+        ((pixels - 1) * conv.columns.step + std::max<index_t>(0, conv.columns.count - 1) * conv.columns.spacing + 1) *
+        chunk;
     sums = chunks > 1 ? band_rows * tiles * pixels * block : 0;
     worker = round_up(staged, 16) + sums + pixels * block;
   }
@@ -164,7 +166,8 @@ inline void conv2d_direct_task(const conv2d_direct_plan& plan, const tap_convolu
   float* const sums = staged + round_up(plan.staged, 16);
   float* const finished = sums + plan.sums;
   const auto& [rows, columns] = std::pair(conv.rows, conv.columns);
-  const index_t band = task % plan.bands, n = task / plan.bands % y.extents().n, group = task / plan.bands / y.extents().n;
+  const index_t band = task % plan.bands, n = task / plan.bands % y.extents().n,
+                group = task / plan.bands / y.extents().n;
   const index_t first_row = band * plan.band_rows, last_row = std::min(first_row + plan.band_rows, y.extents().h);
 
   for (index_t block = group * plan.blocks / plan.groups; block < (group + 1) * plan.blocks / plan.groups; ++block) {

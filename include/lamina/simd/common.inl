@@ -21,8 +21,8 @@ inline float sum_lanes(vf v) {
   for (index_t i = 0; i < vf::lanes; ++i) sum += lanes[i];
   return sum;
 }
-/// act(v) = v where v > 0, else slope·v: 1 none, 0 ReLU, 0.01 leaky ReLU. NaN stays NaN, and slope 0 makes 0 of −∞, where
-/// the product alone would be NaN.
+/// act(v) = v where v > 0, else slope·v: 1 none, 0 ReLU, 0.01 leaky ReLU. NaN stays NaN, and slope 0 makes 0 of −∞,
+/// where the product alone would be NaN.
 struct activation {
   vf slope, floor;
 
