@@ -28,6 +28,15 @@ TEST_CASE_TEMPLATE("sigmoid: values and gradient", T, float, bfloat16) {
   CHECK(slope == doctest::Approx(reference::sigmoid(0.3) * (1 - reference::sigmoid(0.3))));
 }
 
+TEST_CASE("sigmoid: probabilities in float of logits in bfloat16") {
+  cpu_context ctx;
+  const auto x = random_tensor<bfloat16>({1, 5, 3, 1}, 3, -8, 8);
+  tensor<float> y(x.extents());
+  sigmoid_forward(ctx, x.view(), y.view());
+  for (index_t i = 0; i < y.size(); ++i)
+    CHECK(y[i] == doctest::Approx(reference::sigmoid(static_cast<double>(x[i]))).epsilon(1e-6));
+}
+
 TEST_CASE("sigmoid: wrong shapes are refused") {
   cpu_context ctx;
   tensor<float> x({1, 2, 2, 3}), y({1, 2, 2, 4});

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lamina/image/write.hpp>
 #include <lamina/predict/predictor.hpp>
 
 #include "../support/paths.hpp"
 #include "../support/tensors.hpp"
 #include "../support/training.hpp"
 
+#include <memory_resource>
 #include <thread>
 
 using namespace lamina;
@@ -86,6 +88,69 @@ TEST_CASE("a predictor says what the trainer saw") {
   check_close(session.probability(image.view()), seen.first, 1e-6);
 }
 
+TEST_CASE("of a file, prediction sees the pixels that validation sees") {
+  const temporary_folder folder;
+  const predictor<float> lesions(saved_weights(folder, {.height = 32, .width = 32}));
+  cpu_context ctx;
+  predictor<float>::session session(lesions, ctx);
+  const auto file = folder.path() / "photo.jpg", mask = folder.path() / "photo.png";
+  write_jpeg(file, photo(300, 260).view());  // decoded at a quarter of its size
+  write_png(mask, tensor<std::uint8_t>({1, 300, 260, 1}).view());
+  const tensor<float> p = session.probability(file);
+  sample entry;
+  entry.image = file;
+  entry.mask = mask;
+  const tensor<std::uint8_t> seen = read_sample(entry, 32, 32).image;
+  const tensor<float> expected = resized(session.probability(seen.view()).view(), interpolation::linear, 300, 260);
+  CHECK(same_bits<float>(p.view(), expected.view()));
+  CHECK(session.mask(file).extents() == shape{1, 300, 260, 1});
+  check_error([&] { session.mask(folder.path() / "none.jpg"); }, "none.jpg: no such file");
+}
+
+TEST_CASE("a network without padding finds lesions in the middle, and nothing in the margin") {
+  const temporary_folder folder;
+  const auto valid = make_network<float>(
+      {{"model", "unet"}, {"base_width", "2"}, {"depth", "1"}, {"same_padding", "false"}});
+  const predictor<float> lesions(saved_weights(folder, {.height = 44, .width = 45}, valid));
+  cpu_context ctx;
+  predictor<float>::session session(lesions, ctx);
+  const tensor<float> p = session.probability(photo(44, 45).view());
+  REQUIRE(p.extents() == shape{1, 44, 45, 1});
+  // 44 − 4 = 40, pooled 20, − 4 = 16, enlarged 32, − 4 = 28 rows; likewise 28 columns: 45 loses one to pooling
+  for (index_t h = 0; h < 44; ++h)
+    for (index_t w = 0; w < 45; ++w) CHECK((p(0, h, w, 0) > 0) == (h >= 8 && h < 36 && w >= 8 && w < 36));
+
+  const predictor<float> small(saved_weights(folder, {.height = 6, .width = 6}, valid));
+  check_error([&] { predictor<float>::session s(small, ctx); }, (folder.path() / "weights.safetensors: ").string());
+}
+
+TEST_CASE("a lack of memory is told with the file's name") {
+  const temporary_folder folder;
+  const auto path = saved_weights(folder, {.height = 32, .width = 32});
+  const weights_file file = weights_file::read(path);
+  const predictor<float> lesions(file);
+  cpu_context ctx;
+  class no_memory {
+   public:
+    no_memory() : before_(std::pmr::set_default_resource(std::pmr::null_memory_resource())) {}
+    ~no_memory() { std::pmr::set_default_resource(before_); }
+
+   private:
+    std::pmr::memory_resource* before_;
+  };
+  const std::string expected = path.string() + ": there is not enough memory for the network that it describes";
+  const auto without_memory = [&](auto&& make) {
+    check_error(
+        [&] {
+          const no_memory scope;
+          make();
+        },
+        expected);
+  };
+  without_memory([&] { predictor<float> p(file); });
+  without_memory([&] { predictor<float>::session s(lesions, ctx); });
+}
+
 TEST_CASE("one predictor serves several threads, each with a context of its own") {
   const temporary_folder folder;
   const predictor<float> lesions(saved_weights(folder, {.height = 32, .width = 32}));
@@ -142,6 +207,19 @@ TEST_CASE("a file that is not the network's weights is refused in one line") {
   refused(rewrite([](entries_t&, auto& m) { m["format_version"] = "2"; }),
           "weights of format version 2; this program reads up to 1");
   refused(rewrite([](entries_t&, auto& m) { m.erase("format"); }), "not a weights file");
+  refused(rewrite([](entries_t&, auto& m) { m["network.base_width"] = "1000000000"; }),
+          "unet: depth 2, base width 1000000000, ");
+  refused(rewrite([](entries_t&, auto& m) { m["network.base_width"] = "4096"; }),  // gigabytes, were it believed
+          "weights of another network (unet): tensor 'encoder.0.0.conv.weight' is [4,3,3,3], the network's is "
+          "[4096,3,3,3]");
+  refused(rewrite([](entries_t&, auto& m) { m["prediction.height"] = m["prediction.width"] = "65536"; }),
+          "prediction at 65536×65536 pixels");
+  refused(rewrite([](entries_t&, auto& m) { m["prediction.deviation"] = "1 0 1"; }),
+          "prediction with a deviation of 0");
+  refused(saved_weights(folder, {}, make_network<float>({{"model", "unet"}, {"base_width", "2"}, {"classes", "2"}})),
+          "a network of 3 input channels and 2 classes; photographs have 3 or 1, and lesions are told "
+          "from skin with 1");
+  saved_weights(folder, {});
   refused(rewrite([](entries_t&, auto& m) { m["prediction.height"] = "1e9"; }),
           "metadata 'prediction.height' = '1e9' can't be read");
   refused(rewrite([](entries_t&, auto& m) { m["prediction.height"] = "-4"; }), "prediction at 256×-4 pixels");

@@ -4,7 +4,7 @@
 
 #include <lamina/data/dataset.hpp>
 #include <lamina/data/transform.hpp>
-#include <lamina/image/read.hpp>
+#include <lamina/image/fit.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -43,17 +43,12 @@ inline sample_pixels read_sample(const sample& entry, index_t height = 0, index_
           entry.further_images.size() + 1, " images; only samples of one image can be read");
   sample_pixels pixels;
   const image_info info = probe_image(entry.image);
-  // A JPEG is decoded at a reduced scale where twice the wanted size still fits, so that averaging has pixels to
-  // average.
-  pixels.image = read_image(entry.image, {.channels = 3, .min_height = 2 * height, .min_width = 2 * width});
+  pixels.image = read_fitted_image(entry.image, height, width);
   pixels.mask = read_image(entry.mask, {.channels = 1});
   if (const auto [N, H, W, C] = pixels.mask.extents(); H != info.height || W != info.width)
     throw file_error(entry.mask.string(), to_text("mask of ", W, "×", H, " pixels for an image of ", info.width, "×",
                                                   info.height, " (", entry.image.string(), ")"));
-  if (height > 0 && width > 0) {
-    fit_image(pixels.image, height, width);
-    fit_mask(pixels.mask, height, width);
-  }
+  if (height > 0 && width > 0) fit_mask(pixels.mask, height, width);
   return pixels;
 }
 

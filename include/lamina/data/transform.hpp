@@ -5,7 +5,7 @@
 #include <lamina/core/random.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/image/convert.hpp>
-#include <lamina/image/resize.hpp>
+#include <lamina/image/fit.hpp>
 #include <lamina/image/transform.hpp>
 
 #include <array>
@@ -60,12 +60,7 @@ inline void mask_to_float(view<const std::uint8_t> x, view<float> y) {
         for (index_t c = 0; c < C; ++c) y(n, h, w, c) = x(n, h, w, c) >= 128 ? 1.0f : 0.0f;
 }
 
-/// x resampled unless it has that size: an image by area where it shrinks, else linear; a mask by nearest.
-inline void fit_image(tensor<std::uint8_t>& x, index_t height, index_t width) {
-  const auto [N, H, W, C] = x.extents();
-  if (H == height && W == width) return;
-  x = resized(x.view(), height <= H && width <= W ? interpolation::area : interpolation::linear, height, width);
-}
+/// A mask resampled by nearest, unless it has that size.
 inline void fit_mask(tensor<std::uint8_t>& x, index_t height, index_t width) {
   const auto [N, H, W, C] = x.extents();
   if (H != height || W != width) x = resized(x.view(), interpolation::nearest, height, width);

@@ -21,18 +21,18 @@ inline double sigmoid(double x) {
 }  // namespace reference
 
 /// y = 1/(1 + e^−x). One plain loop for all instruction sets: it runs once a step over one channel of logits.
-///   x, y  any shape; y may be x
+///   x, y  any shape; y may be x; their element types may differ
 /// Writes y. Throws `error` when the shapes differ.
-template <class T>
-void sigmoid_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x, view<T> y) {
+template <class X, class Y>
+void sigmoid_forward(cpu_context& ctx, view<X> x, view<Y> y) {
   require_same_shape("sigmoid_forward", "x", x, "y", y);
   for_each_run(
       ctx,
-      [](run_extents extents, pixel_run<const T> from, pixel_run<T> to) {
+      [](run_extents extents, pixel_run<X> from, pixel_run<Y> to) {
         for (index_t p = 0; p < extents.pixels; ++p)
           for (index_t c = 0; c < extents.channels; ++c) {
             const float v = static_cast<float>(from[p][c]), e = std::exp(-std::abs(v));
-            to[p][c] = static_cast<T>((v < 0 ? e : 1.0f) / (1.0f + e));
+            to[p][c] = static_cast<Y>((v < 0 ? e : 1.0f) / (1.0f + e));
           }
       },
       x, y);

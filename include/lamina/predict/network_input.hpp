@@ -4,8 +4,7 @@
 
 #include <lamina/core/context.hpp>
 #include <lamina/core/view.hpp>
-
-#include <cmath>
+#include <lamina/ops/sigmoid.hpp>
 
 namespace lamina {
 
@@ -32,20 +31,10 @@ void network_input(cpu_context& ctx, view<const float> images, view<T> x) {
   });
 }
 
-/// p = σ(z).
-///   logits         [N,H,W,1]
-///   probabilities  [N,H,W,1]
-/// Writes probabilities. Throws `error` when the shapes differ.
+/// p = σ(z); what `sigmoid_forward` writes.
 template <class T>
 void logits_to_probabilities(cpu_context& ctx, view<const T> logits, view<float> probabilities) {
-  const auto [N, H, W, C] = logits.extents();
-  require(logits.extents() == probabilities.extents() && C == 1, "logits_to_probabilities: logits ", logits.extents(),
-          " and probabilities ", probabilities.extents(), " must both be [N,H,W,1]");
-  parallel_for(ctx.workers(), N * H, 16, [&, H = H, W = W](index_t begin, index_t end) {
-    for (index_t row = begin; row < end; ++row)
-      for (index_t w = 0; w < W; ++w)
-        probabilities(row / H, row % H, w, 0) = 1 / (1 + std::exp(-static_cast<float>(logits(row / H, row % H, w, 0))));
-  });
+  sigmoid_forward(ctx, logits, probabilities);
 }
 
 }  // namespace lamina

@@ -3,14 +3,33 @@
 
 #include <lamina/graph/program.hpp>
 #include <lamina/image/convert.hpp>
-#include <lamina/image/resize.hpp>
+#include <lamina/image/fit.hpp>
+#include <lamina/ops/elementwise.hpp>
+#include <lamina/ops/pad2d.hpp>
+#include <lamina/ops/sigmoid.hpp>
 #include <lamina/predict/network_input.hpp>
 #include <lamina/predict/weights_file.hpp>
 
 #include <filesystem>
 #include <memory>
+#include <new>
+#include <string>
 
 namespace lamina {
+
+/// 255 where the probability of lesion reaches the threshold, else 0.
+///   probability  any shape
+inline tensor<std::uint8_t> lesion_mask(cpu_context& ctx, const tensor<float>& probability, float threshold) {
+  tensor<std::uint8_t> mask(probability.extents(), uninitialized);
+  for_each_run(
+      ctx,
+      [threshold](run_extents run, pixel_run<const float> p, pixel_run<std::uint8_t> to) {
+        for (index_t i = 0; i < run.pixels; ++i)
+          for (index_t c = 0; c < run.channels; ++c) to[i][c] = p[i][c] >= threshold ? 255 : 0;
+      },
+      probability.view(), mask.view());
+  return mask;
+}
 
 /// A trained network that finds lesions in photographs of any size. It is const: any number of threads may predict with
 /// one, each through a session of its own. It must outlive its sessions and stay where it is.
@@ -18,19 +37,29 @@ namespace lamina {
 ///     const predictor<float> lesions("best.safetensors");
 ///     cpu_context ctx;
 ///     predictor<float>::session session(lesions, ctx);
-///     write_png("mask.png", session.mask(read_image("photo.jpg", {.channels = 3}).view()));
+///     write_png("mask.png", session.mask("photo.jpg"));
 ///
 /// T is what activations are stored in: float or bfloat16.
 template <class T = float>
 class predictor {
  public:
-  /// Throws `file_error`: no weights file, of an unknown network, or of another one than it says.
+  /// Throws `file_error`: no weights file, of an unknown network, of another one than it says, or of one that does not
+  /// fit into memory.
   explicit predictor(const std::filesystem::path& weights) : predictor(weights_file::read(weights)) {}
   explicit predictor(const weights_file& file)
-      : network_(read_network(file)),
+      : path_(file.file.path()),
+        network_(blaming_file([&] { return make_network<T>(file.network, true); })),
         layout_(std::make_shared<const parameter_layout>(network_)),
-        weights_(layout_),
+        weights_(blaming_file([&] {
+          file.check(*layout_);  // before memory is taken for what the file merely claims
+          return parameter_set<cpu>(layout_);
+        })),
         settings_(file.settings) {
+    blaming_file([&] {
+      const index_t C = network_.in_channels(), classes = network_.classes();
+      require((C == 3 || C == 1) && classes == 1, "a network of ", C, " input channels and ", classes,
+              " classes; photographs have 3 or 1, and lesions are told from skin with 1");
+    });
     file.load(weights_);
   }
   predictor(const predictor&) = delete;
@@ -42,40 +71,73 @@ class predictor {
   /// One thread's way to predict: its context, and the memory that a prediction takes.
   class session {
    public:
+    /// Throws `file_error` that names the weights file when the network can't run at the size that the file says, or
+    /// there is not the memory for it.
     session(const predictor& trained, cpu_context& ctx)
         : trained_(trained),
           ctx_(ctx),
-          program_(ctx, trained.network_, trained.layout_,
-                   {1, trained.settings_.height, trained.settings_.width, trained.in_channels()}, run_mode::inference,
-                   space_),
-          input_({1, trained.settings_.height, trained.settings_.width, 3}, uninitialized),
-          output_(program_.output_extents(), uninitialized) {}
+          program_(trained.blaming_file([&] {
+            return program<T>(ctx, trained.network_, trained.layout_,
+                              {1, trained.settings_.height, trained.settings_.width, trained.network_.in_channels()},
+                              run_mode::inference, space_);
+          })) {
+      trained.blaming_file([&] {
+        space_.reserve(program_.plan().block_bytes);
+        input_ = tensor<float>({1, trained.settings_.height, trained.settings_.width, 3}, uninitialized);
+        output_ = tensor<float>(program_.output_extents(), uninitialized);
+      });
+    }
     session(const session&) = delete;
     session& operator=(const session&) = delete;
 
-    /// The probability of lesion at each pixel of a photograph [1,H,W,3]: computed at the network's size, interpolated
-    /// linearly to the photograph's. [1,H,W,1]. Throws `error` on another shape.
+    /// The probability of lesion at each pixel of the photograph in a file: computed at the network's size from the
+    /// pixels that validation would see, interpolated linearly to the photograph's. [1,H,W,1]. A network without
+    /// padding says nothing of the margin, which has probability 0.
+    /// Throws `file_error` when the file can't be read.
+    tensor<float> probability(const std::filesystem::path& photo) {
+      const image_info info = probe_image(photo);
+      return run(read_fitted_image(photo, trained_.settings_.height, trained_.settings_.width), info.height,
+                 info.width);
+    }
+    /// The same of a photograph in memory, [1,H,W,3]; of a JPEG that was decoded at its full size the result may differ
+    /// by a little. Throws `error` on another shape.
     tensor<float> probability(view<const std::uint8_t> photo) {
       const auto [N, H, W, C] = photo.extents();
       require(N == 1 && C == 3 && H > 0 && W > 0, "predictor: photo ", photo.extents(), " is not [1,H,W,3]");
-      const auto [n, h, w, c] = input_.extents();
-      const auto method = h <= H && w <= W ? interpolation::area : interpolation::linear;
-      to_float(resized(photo, method, h, w), input_);
+      const index_t h = trained_.settings_.height, w = trained_.settings_.width;
+      return run(resized(ctx_.workers(), photo, fitting_interpolation(H, W, h, w), h, w), H, W);
+    }
+    /// 255 where that probability reaches the threshold, else 0. [1,H,W,1].
+    tensor<std::uint8_t> mask(const std::filesystem::path& photo) { return thresholded(probability(photo)); }
+    tensor<std::uint8_t> mask(view<const std::uint8_t> photo) { return thresholded(probability(photo)); }
+
+   private:
+    /// From a photograph of the network's size to the probability at height × width.
+    tensor<float> run(const tensor<std::uint8_t>& photo, index_t height, index_t width) {
+      to_float(photo.view(), input_);
       normalize(input_, trained_.settings_.mean, trained_.settings_.deviation, input_);
       network_input(ctx_, as_const(input_.view()), program_.input());
       program_.forward(ctx_, trained_.weights_);
-      logits_to_probabilities(ctx_, program_.output(), output_.view());
-      return resized(as_const(output_.view()), interpolation::linear, H, W);
+      sigmoid_forward(ctx_, program_.output(), output_.view());
+      if (input_.extents().h == output_.extents().h && input_.extents().w == output_.extents().w)
+        return enlarged(output_, height, width);
+      return enlarged(in_frame(output_), height, width);
     }
-    /// 255 where that probability reaches the threshold, else 0. [1,H,W,1].
-    tensor<std::uint8_t> mask(view<const std::uint8_t> photo) { return threshold(probability(photo)); }
-    tensor<std::uint8_t> threshold(const tensor<float>& probability) const {
-      tensor<std::uint8_t> mask(probability.extents(), uninitialized);
-      for (index_t i = 0; i < mask.size(); ++i) mask[i] = probability[i] >= trained_.settings_.threshold ? 255 : 0;
-      return mask;
+    /// What a network without padding says of the middle, in a frame of the input's size.
+    tensor<float> in_frame(const tensor<float>& middle) {
+      const auto [n, h, w, c] = middle.extents();
+      const index_t H = input_.extents().h, W = input_.extents().w;
+      tensor<float> frame({n, H, W, c}, uninitialized);
+      pad2d_forward(ctx_, middle.view(), {.top = (H - h) / 2, .left = (W - w) / 2}, frame.view());
+      return frame;
+    }
+    tensor<float> enlarged(const tensor<float>& x, index_t height, index_t width) {
+      return resized(ctx_.workers(), x.view(), interpolation::linear, height, width);
+    }
+    tensor<std::uint8_t> thresholded(const tensor<float>& probability) {
+      return lesion_mask(ctx_, probability, trained_.settings_.threshold);
     }
 
-   private:
     const predictor& trained_;
     cpu_context& ctx_;
     workspace<cpu> space_;
@@ -84,17 +146,21 @@ class predictor {
   };
 
  private:
-  static lamina::network<T> read_network(const weights_file& file) {
+  /// Calls body(); what goes wrong in it is the weights file's fault.
+  template <class Body>
+  auto blaming_file(Body&& body) const {
     try {
-      return make_network<T>(file.network, true);
+      return body();
     } catch (const file_error&) {
       throw;
     } catch (const error& problem) {
-      throw file_error(file.file.path(), problem.what());
+      throw file_error(path_, problem.what());
+    } catch (const std::bad_alloc&) {
+      throw file_error(path_, "there is not enough memory for the network that it describes");
     }
   }
-  index_t in_channels() const { return std::stol(network_.description().at("in_channels")); }
 
+  std::string path_;
   lamina::network<T> network_;
   std::shared_ptr<const parameter_layout> layout_;
   parameter_set<cpu> weights_;

@@ -42,26 +42,37 @@ inline void append_entries(std::vector<safetensors_entry>& entries, const std::s
   for (const auto& e : set.layout().entries()) entries.push_back(make_entry(prefix + e.name, set[e]));
 }
 
-/// Fills `set` from the tensors called prefix + name. Throws one `file_error` that names the tensor and both shapes
-/// when the file is of another network: a tensor is missing, has another shape, or belongs to no parameter.
-inline void read_entries(const safetensors_file& file, const std::string& prefix, parameter_set<cpu>& set) {
+/// Throws one `file_error` that names the tensor and both shapes when the tensors whose names begin with `prefix` are
+/// another network's: one is missing, has another shape, or belongs to no parameter. Fewer than four extents are
+/// aligned to the right.
+inline void check_entries(const safetensors_file& file, const std::string& prefix, const parameter_layout& layout) {
   const auto refuse = [&](const auto&... parts) {
     const auto model = file.metadata().find("network.model");
     throw file_error(file.path(),
                      to_text("weights of another network",
                              model == file.metadata().end() ? "" : " (" + model->second + ")", ": ", parts...));
   };
-  for (const auto& e : set.layout().entries()) {
+  for (const auto& e : layout.entries()) {
     const std::string name = prefix + e.name;
     if (!file.contains(name)) refuse("tensor '", name, "' ", e.parameter.extents, " is missing");
-    const tensor<float> values = file.read<float>(name);
-    if (values.extents() != e.parameter.extents)
-      refuse("tensor '", name, "' is ", values.extents(), ", the network's is ", e.parameter.extents);
-    std::copy(values.begin(), values.end(), set[e].data());
+    std::vector<index_t> extents = file.entry(name).extents;
+    if (extents.size() > 4) refuse("tensor '", name, "' has ", extents.size(), " extents");
+    extents.insert(extents.begin(), 4 - extents.size(), 1);
+    if (const shape found{extents[0], extents[1], extents[2], extents[3]}; found != e.parameter.extents)
+      refuse("tensor '", name, "' is ", found, ", the network's is ", e.parameter.extents);
   }
   for (const auto& entry : file.entries())
-    if (entry.name.starts_with(prefix) && set.layout().find(entry.name.substr(prefix.size())) == nullptr)
+    if (entry.name.starts_with(prefix) && layout.find(entry.name.substr(prefix.size())) == nullptr)
       refuse("tensor '", entry.name, "' belongs to none of its parameters");
+}
+
+/// Fills `set` from the tensors called prefix + name. Throws `file_error` as `check_entries` does.
+inline void read_entries(const safetensors_file& file, const std::string& prefix, parameter_set<cpu>& set) {
+  check_entries(file, prefix, set.layout());
+  for (const auto& e : set.layout().entries()) {
+    const tensor<float> values = file.read<float>(prefix + e.name);
+    std::copy(values.begin(), values.end(), set[e].data());
+  }
 }
 
 /// The digest of every value of a network: equal digests, equal bits.
@@ -107,15 +118,19 @@ struct weights_file {
     read.network = part_of(metadata, "network.");
     prediction_settings& s = read.settings;
     for_each_field(s, text_reader{metadata, "prediction.", path.string()});
-    constexpr index_t limit = 1 << 16;
+    constexpr index_t limit = 8192;
     if (s.height < 1 || s.width < 1 || s.height > limit || s.width > limit || s.mean.size() != 3 ||
         s.deviation.size() != 3)
       throw file_error(path.string(),
                        to_text("prediction at ", s.width, "×", s.height, " pixels with ", s.mean.size(), " means and ",
                                s.deviation.size(), " deviations; expected 1 to ", limit, " pixels, 3 and 3"));
+    for (const float d : s.deviation)
+      if (!(d > 0)) throw file_error(path.string(), to_text("prediction with a deviation of ", d, "; must be above 0"));
     return read;
   }
 
+  /// Throws `file_error` when the weights are not those of a network with this layout.
+  void check(const parameter_layout& layout) const { check_entries(file, "", layout); }
   /// Fills the weights of a network. Throws `file_error` when they are another network's.
   void load(parameter_set<cpu>& weights) const { read_entries(file, "", weights); }
 };

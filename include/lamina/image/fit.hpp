@@ -1,0 +1,30 @@
+// lamina::image · SPDX-License-Identifier: Apache-2.0
+// Photographs in the size that a network takes: what training, validation and prediction must do alike.
+#pragma once
+
+#include <lamina/image/read.hpp>
+#include <lamina/image/resize.hpp>
+
+namespace lamina {
+
+/// How a photograph H × W comes to height × width: by area where it shrinks, else linear.
+constexpr interpolation fitting_interpolation(index_t H, index_t W, index_t height, index_t width) {
+  return height <= H && width <= W ? interpolation::area : interpolation::linear;
+}
+
+/// x resampled unless it has that size.
+inline void fit_image(tensor<std::uint8_t>& x, index_t height, index_t width) {
+  const auto [N, H, W, C] = x.extents();
+  if (H != height || W != width) x = resized(x.view(), fitting_interpolation(H, W, height, width), height, width);
+}
+
+/// The photograph in a file at height × width (both 0: at its own size): [1,height,width,3]. A JPEG is decoded at a
+/// reduced scale where twice that size still fits, so that averaging has pixels to average.
+/// Throws `file_error` as `read_image` does.
+inline tensor<std::uint8_t> read_fitted_image(const std::filesystem::path& path, index_t height, index_t width) {
+  tensor<std::uint8_t> x = read_image(path, {.channels = 3, .min_height = 2 * height, .min_width = 2 * width});
+  if (height > 0 && width > 0) fit_image(x, height, width);
+  return x;
+}
+
+}  // namespace lamina
