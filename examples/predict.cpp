@@ -58,31 +58,26 @@ std::vector<std::filesystem::path> photographs(const std::vector<std::filesystem
 
 /// Predicts one photograph, writes mask and overlay, and returns its line of JSON.
 template <class T>
-nlohmann::ordered_json predict_one(const command& c, typename predictor<T>::session& session, float threshold,
-                                   const std::filesystem::path& file) {
+nlohmann::ordered_json predict_one(const command& c, cpu_context& ctx, typename predictor<T>::session& session,
+                                   float threshold, const std::filesystem::path& file) {
   const auto begin = std::chrono::steady_clock::now();
-  tensor<std::uint8_t> photo = read_image(file, {.channels = 3});
-  const auto [N, H, W, C] = photo.extents();
-  tensor<std::uint8_t> mask({1, H, W, 1}, uninitialized);
+  const tensor<std::uint8_t> mask = lesion_mask(ctx, session.probability(file), threshold);
+  const auto [N, H, W, C] = mask.extents();
   index_t pixels = 0, top = H, left = W, bottom = -1, right = -1;
-  {
-    const tensor<float> probability = session.probability(photo.view());
-    for (index_t h = 0; h < H; ++h)
-      for (index_t w = 0; w < W; ++w) {
-        const bool lesion = probability(0, h, w, 0) >= threshold;
-        mask(0, h, w, 0) = lesion ? 255 : 0;
-        if (!lesion) continue;
+  for (index_t h = 0; h < H; ++h)
+    for (index_t w = 0; w < W; ++w)
+      if (mask(0, h, w, 0) != 0) {
         ++pixels;
         top = std::min(top, h), bottom = std::max(bottom, h);
         left = std::min(left, w), right = std::max(right, w);
       }
-  }
   nlohmann::ordered_json line{{"image", file.string()}, {"width", W}, {"height", H}};
   const auto mask_path = c.out / (file.stem().string() + "_mask.png");
   write_png(mask_path, mask.view(), {.bilevel = true});
   line["mask"] = mask_path.string();
   if (!c.no_overlays) {
     const auto overlay_path = c.out / (file.stem().string() + "_overlay.jpg");
+    tensor<std::uint8_t> photo = read_image(file, {.channels = 3});
     draw_overlay(photo.view(), mask.view(), {});
     write_jpeg(overlay_path, photo.view());
     line["overlay"] = overlay_path.string();
@@ -114,7 +109,7 @@ int predict(const command& c) {
   int failures = 0;
   for (const auto& file : files) {
     try {
-      const std::string line = predict_one<T>(c, session, threshold, file).dump();
+      const std::string line = predict_one<T>(c, ctx, session, threshold, file).dump();
       std::cout << line << std::endl;
       lines << line << std::endl;
       if (!lines) throw error(lines_path.string() + ": can't be written; is the disk full?");
