@@ -6,7 +6,9 @@
 
 #include "../support/tensors.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <new>
 
@@ -122,20 +124,28 @@ TEST_CASE("program: gradients agree with central differences of the loss") {
       p.forward(ctx, f.weights);
       return bce_with_logits_forward(ctx, p.output(), target.view(), {});
     };
-    // along the gradient itself, the loss falls by its squared length
-    auto direction = f.gradients.clone();
+    // Along the gradient. Long steps meet kinks of ReLU and pooling, short ones drown in the loss's rounding; between
+    // them there is a length at which a true gradient agrees. What a step is after rounding to float weights is taken
+    // from the weights themselves.
+    const auto kept = f.weights.clone();
+    const index_t count = f.layout->trainable_size();
     double squares = 0;
-    for (index_t i = 0; i < f.layout->trainable_size(); ++i)
-      squares += static_cast<double>(direction.all()[i]) * direction.all()[i];
-    const float step = static_cast<float>(1e-4 / std::sqrt(squares));
-    const auto moved = [&](float by) {
-      for (index_t i = 0; i < f.layout->trainable_size(); ++i) f.weights.all()[i] += by * direction.all()[i];
-      const double value = loss();
-      for (index_t i = 0; i < f.layout->trainable_size(); ++i) f.weights.all()[i] -= by * direction.all()[i];
-      return value;
+    for (index_t i = 0; i < count; ++i) squares += std::pow(static_cast<double>(f.gradients.all()[i]), 2);
+    const auto at = [&](double by, double& predicted) {  // the loss there, and how much of it the gradient predicts
+      for (index_t i = 0; i < count; ++i) {
+        float& w = f.weights.all()[i];
+        w = static_cast<float>(kept.all()[i] + by * f.gradients.all()[i]);
+        predicted += (static_cast<double>(w) - kept.all()[i]) * f.gradients.all()[i];
+      }
+      return loss();
     };
-    const double slope = (moved(step) - moved(-step)) / (2.0 * step);
-    CHECK(slope == doctest::Approx(squares).epsilon(0.02));
+    double least_error = 1;
+    for (const double length : {1e-3, 1e-4, 1e-5}) {
+      double above = 0, below = 0;
+      const double by = length / std::sqrt(squares), difference = at(by, above) - at(-by, below);
+      least_error = std::min(least_error, std::abs(difference / (above - below) - 1));
+    }
+    CHECK(least_error < 0.01);
   }
 }
 

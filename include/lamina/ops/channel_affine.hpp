@@ -47,7 +47,8 @@ inline std::size_t channel_moments_scratch(shape x) {
 /// K sums per channel: body(begin, end, sums) adds those of pixels [begin, end) to zeros; the parts are added in their
 /// order. Assigns `totals`.
 template <std::size_t K, class Body>
-void sum_channels_in_parts(cpu_context& ctx, arena::frame& scratch, shape x, Body&& body, std::array<double*, K> totals) {
+void sum_channels_in_parts(cpu_context& ctx, arena::frame& scratch, shape x, Body&& body,
+                           std::array<double*, K> totals) {
   const channel_sum_parts parts(x);
   const index_t C = x.c, size = static_cast<index_t>(K) * C;
   double* sums = scratch.take<double>(parts.count * size);
@@ -132,8 +133,8 @@ void channel_gradient_sums(cpu_context& ctx, view<const T> x, view<const T> dy, 
         for_each_run_within(
             begin, end,
             [&](run_extents extents, pixel_run<const T> from, pixel_run<const T> gradient) {
-              LAMINA_DISPATCH(ctx.isa(),
-                              channel_gradient_sums(extents, from, gradient, scale, shift, mean, slope, own[0], own[1]));
+              LAMINA_DISPATCH(
+                  ctx.isa(), channel_gradient_sums(extents, from, gradient, scale, shift, mean, slope, own[0], own[1]));
             },
             x, dy);
       },

@@ -21,7 +21,9 @@ namespace lamina {
 
 namespace detail {
 
-inline bool is_depthwise(const tap_convolution& conv) { return conv.groups > 1 && conv.inputs == 1 && conv.outputs == 1; }
+inline bool is_depthwise(const tap_convolution& conv) {
+  return conv.groups > 1 && conv.inputs == 1 && conv.outputs == 1;
+}
 
 /// Floats of workspace that `convolve_taps` needs.
 inline index_t taps_workspace(const tap_convolution& conv, shape y, isa set, int workers) {
@@ -31,8 +33,8 @@ inline index_t taps_workspace(const tap_convolution& conv, shape y, isa set, int
 
 /// The convolution `conv` of x, group by group. A group's filters start `group_filters` elements behind the last's.
 template <class T>
-void convolve_taps(cpu_context& ctx, const tap_convolution& conv, view<const T> x, const float* w, index_t group_filters,
-                   const float* b, float slope, view<T> y, float* workspace) {
+void convolve_taps(cpu_context& ctx, const tap_convolution& conv, view<const T> x, const float* w,
+                   index_t group_filters, const float* b, float slope, view<T> y, float* workspace) {
   if (y.size() == 0) return;
   if (is_depthwise(conv))
     LAMINA_DISPATCH(ctx.isa(), conv2d_depthwise(ctx.workers(), conv, x, w, group_filters, b, slope, y, workspace));
@@ -50,7 +52,8 @@ inline index_t backward_workspace(shape w, const conv2d_params& params, shape x,
   for (index_t row = 0; row < std::min(params.stride, x.h); ++row)
     for (index_t column = 0; column < std::min(params.stride, x.w); ++column) {
       const shape phase{x.n, ceil_div(x.h - row, params.stride), ceil_div(x.w - column, params.stride), x.c};
-      most = std::max(most, taps_workspace(backward_taps(w, dense_layout(w), params, row, column), phase, set, workers));
+      most =
+          std::max(most, taps_workspace(backward_taps(w, dense_layout(w), params, row, column), phase, set, workers));
     }
   return most;
 }
@@ -97,14 +100,16 @@ inline std::size_t workspace_bytes(index_t floats) {
 
 /// Throws unless the values of a filter, which kernels read as one block, and of its bias have their places.
 template <class Filter, class Bias>
-void require_filter(std::string_view op, std::string_view name_w, view<Filter> w, std::string_view name_b, view<Bias> b) {
+void require_filter(std::string_view op, std::string_view name_w, view<Filter> w, std::string_view name_b,
+                    view<Bias> b) {
   require(w.contiguous(), op, ": ", name_w, " ", w.extents(), " is not contiguous");
-  require(b.empty() || b.extents() == vector_shape(w.extents().n), op, ": ", name_b, " ", b.extents(), " does not fit the ",
-          w.extents().n, " output channels of ", name_w, " ", w.extents(), " OHWI");
+  require(b.empty() || b.extents() == vector_shape(w.extents().n), op, ": ", name_b, " ", b.extents(),
+          " does not fit the ", w.extents().n, " output channels of ", name_w, " ", w.extents(), " OHWI");
 }
 
 inline void require_output(std::string_view op, std::string_view name, shape actual, shape expected, shape x, shape w) {
-  require(actual == expected, op, ": ", name, " ", actual, " should be ", expected, " (x ", x, " NHWC, w ", w, " OHWI)");
+  require(actual == expected, op, ": ", name, " ", actual, " should be ", expected, " (x ", x, " NHWC, w ", w,
+          " OHWI)");
 }
 
 }  // namespace detail
@@ -126,8 +131,8 @@ std::size_t conv2d_backward_weights_scratch(shape x, shape w, const conv2d_param
   return detail::workspace_bytes(detail::weights_workspace(w, params, conv2d_output_shape(x, w, params), set, workers));
 }
 
-/// y[n,oy,ox,o] = a(b[o] + Σ w[o,ky,kx,i] · x[n, oy·stride − top + ky·dilation, ox·stride − left + kx·dilation, i]), where
-/// a(v) = v for v > 0, else activation_slope·v, and x is zero outside its extents.
+/// y[n,oy,ox,o] = a(b[o] + Σ w[o,ky,kx,i] · x[n, oy·stride − top + ky·dilation, ox·stride − left + kx·dilation, i]),
+/// where a(v) = v for v > 0, else activation_slope·v, and x is zero outside its extents.
 ///   x  [N,H,W,I]; may be a channel slice
 ///   w  [O,KH,KW,I/groups] OHWI, contiguous; of the outputs each O/groups in turn see I/groups inputs in turn
 ///   b  [1,1,1,O], or an empty view for none
@@ -138,7 +143,8 @@ void conv2d_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x, vie
                     const conv2d_params& params, view<T> y) {
   constexpr std::string_view op = "conv2d_forward";
   const shape filter = w.extents();
-  detail::require_output(op, "y", y.extents(), conv2d_output_shape(x.extents(), filter, params, op), x.extents(), filter);
+  detail::require_output(op, "y", y.extents(), conv2d_output_shape(x.extents(), filter, params, op), x.extents(),
+                         filter);
   detail::require_filter(op, "w", w, "b", b);
   const tap_convolution conv = forward_taps(filter, dense_layout(filter), params);
   auto frame = ctx.scratch().open();
@@ -148,8 +154,8 @@ void conv2d_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x, vie
                         workspace);
 }
 
-/// dx[n,iy,ix,i] = Σ w[o,ky,kx,i] · dy[n,oy,ox,o] over all outputs and taps that read x[n,iy,ix,i]. With an activation, dy is
-/// the gradient before it (see relu_backward); activation_slope has no part here.
+/// dx[n,iy,ix,i] = Σ w[o,ky,kx,i] · dy[n,oy,ox,o] over all outputs and taps that read x[n,iy,ix,i]. With an activation,
+/// dy is the gradient before it (see relu_backward); activation_slope has no part here.
 ///   dy  [N,OH,OW,O]; w  [O,KH,KW,I/groups], contiguous; dx  [N,H,W,I]; dy and dx may be channel slices
 /// Assigns dx. Throws `error` when the shapes don't fit together.
 template <class T>
@@ -175,7 +181,8 @@ void conv2d_backward_weights(cpu_context& ctx, view<const T> x, std::type_identi
                              const conv2d_params& params, view<float> dw, view<float> db) {
   constexpr std::string_view op = "conv2d_backward_weights";
   const shape filter = dw.extents();
-  detail::require_output(op, "dy", dy.extents(), conv2d_output_shape(x.extents(), filter, params, op), x.extents(), filter);
+  detail::require_output(op, "dy", dy.extents(), conv2d_output_shape(x.extents(), filter, params, op), x.extents(),
+                         filter);
   detail::require_filter(op, "dw", dw, "db", db);
   auto frame = ctx.scratch().open();
   float* workspace = frame.take<float>(

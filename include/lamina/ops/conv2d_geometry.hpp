@@ -17,7 +17,8 @@ namespace lamina {
 struct padding2d {
   index_t top = 0, left = 0, bottom = 0, right = 0;
 
-  /// What keeps the size at stride 1: (kernel − 1)·dilation in all; of an odd number the greater half goes bottom/right.
+  /// What keeps the size at stride 1: (kernel − 1)·dilation in all; of an odd number the greater half goes
+  /// bottom/right.
   static constexpr padding2d same(index_t kernel, index_t dilation = 1) {
     const index_t total = (kernel - 1) * dilation, before = total / 2;
     return {before, before, total - before, total - before};
@@ -55,8 +56,8 @@ inline shape conv2d_output_shape(shape x, shape w, const conv2d_params& params, 
   check(w.n % params.groups == 0, w.n, " output channels can't be divided into ", params.groups, " groups");
   const index_t height = x.h + top + bottom - (w.h - 1) * params.dilation - 1;
   const index_t width = x.w + left + right - (w.w - 1) * params.dilation - 1;
-  check(height >= 0 && width >= 0, "the filter with dilation ", params.dilation, " is larger than the image with padding ",
-        params.padding);
+  check(height >= 0 && width >= 0, "the filter with dilation ", params.dilation,
+        " is larger than the image with padding ", params.padding);
   return {x.n, height / params.stride + 1, width / params.stride + 1, w.n};
 }
 
@@ -80,7 +81,8 @@ struct filter_layout {
 /// The layout of a dense filter [O,KH,KW,I].
 constexpr filter_layout dense_layout(shape w) { return {w.h * w.w * w.c, w.w * w.c, w.c, 1}; }
 
-/// A direct convolution as the kernels see it. Forward pass, data gradient and transposed convolution all have this form:
+/// A direct convolution as the kernels see it. Forward pass, data gradient and transposed convolution all have this
+/// form:
 ///     y[n,oy,ox,o] = b[o] + Σ over taps (r,c) and inputs i of f(o,r,c,i) · x[n, oy·step + first + r·spacing, …, i]
 struct tap_convolution {
   tap_axis rows, columns;

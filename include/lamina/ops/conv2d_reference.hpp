@@ -7,8 +7,8 @@
 
 namespace lamina::reference {
 
-/// Calls body(n, oy, ox, o, ky, kx, iy, ix, first) for each output of a convolution and each tap of its filter that lies
-/// inside the image; `first` is the first input channel of the output's group.
+/// Calls body(n, oy, ox, o, ky, kx, iy, ix, first) for each output of a convolution and each tap of its filter that
+/// lies inside the image; `first` is the first input channel of the output's group.
 template <class Body>
 void for_each_tap(shape x, shape w, const conv2d_params& params, shape y, Body&& body) {
   for (index_t n = 0; n < y.n; ++n)
@@ -31,7 +31,8 @@ void conv2d_forward(view<const T> x, view<const W> w, view<const W> b, const con
   for_each_tap(x.extents(), w.extents(), params, y.extents(),
                [&](auto n, auto oy, auto ox, auto o, auto ky, auto kx, auto iy, auto ix, auto first) {
                  for (index_t i = 0; i < w.extents().c; ++i)
-                   sums(n, oy, ox, o) += static_cast<double>(x(n, iy, ix, first + i)) * static_cast<double>(w(o, ky, kx, i));
+                   sums(n, oy, ox, o) +=
+                       static_cast<double>(x(n, iy, ix, first + i)) * static_cast<double>(w(o, ky, kx, i));
                });
   const auto [N, OH, OW, O] = y.extents();
   for (index_t n = 0; n < N; ++n)
@@ -49,7 +50,8 @@ void conv2d_backward_data(view<const T> dy, view<const W> w, const conv2d_params
   for_each_tap(dx.extents(), w.extents(), params, dy.extents(),
                [&](auto n, auto oy, auto ox, auto o, auto ky, auto kx, auto iy, auto ix, auto first) {
                  for (index_t i = 0; i < w.extents().c; ++i)
-                   sums(n, iy, ix, first + i) += static_cast<double>(dy(n, oy, ox, o)) * static_cast<double>(w(o, ky, kx, i));
+                   sums(n, iy, ix, first + i) +=
+                       static_cast<double>(dy(n, oy, ox, o)) * static_cast<double>(w(o, ky, kx, i));
                });
   const auto [N, H, W_, C] = dx.extents();
   for (index_t n = 0; n < N; ++n)
@@ -64,7 +66,8 @@ void conv2d_backward_weights(view<const T> x, view<const T> dy, const conv2d_par
   for_each_tap(x.extents(), dw.extents(), params, dy.extents(),
                [&](auto n, auto oy, auto ox, auto o, auto ky, auto kx, auto iy, auto ix, auto first) {
                  for (index_t i = 0; i < dw.extents().c; ++i)
-                   sums(o, ky, kx, i) += static_cast<double>(dy(n, oy, ox, o)) * static_cast<double>(x(n, iy, ix, first + i));
+                   sums(o, ky, kx, i) +=
+                       static_cast<double>(dy(n, oy, ox, o)) * static_cast<double>(x(n, iy, ix, first + i));
                });
   const auto [N, OH, OW, O] = dy.extents();
   for (index_t n = 0; n < N; ++n)

@@ -32,10 +32,11 @@ inline filter_layout mirrored_layout(shape w) { return {1, w.w * w.c, w.c, w.h *
 inline shape conv_transpose2d_output_shape(shape x, shape w, const conv_transpose2d_params& params,
                                            std::string_view op = "conv_transpose2d") {
   require(x.c == w.c, op, ": x has ", x.c, " channels, w expects ", w.c, " (x ", x, " NHWC, w ", w, " OHWI)");
-  const shape y{x.n, (x.h - 1) * params.stride + (w.h - 1) * params.dilation + 1 - params.padding.top - params.padding.bottom,
-                (x.w - 1) * params.stride + (w.w - 1) * params.dilation + 1 - params.padding.left - params.padding.right, w.n};
-  require(y.h >= 1 && y.w >= 1, op, ": nothing is left of the result by padding ", params.padding, " (x ", x, " NHWC, w ", w,
-          " OHWI)");
+  const shape y{
+      x.n, (x.h - 1) * params.stride + (w.h - 1) * params.dilation + 1 - params.padding.top - params.padding.bottom,
+      (x.w - 1) * params.stride + (w.w - 1) * params.dilation + 1 - params.padding.left - params.padding.right, w.n};
+  require(y.h >= 1 && y.w >= 1, op, ": nothing is left of the result by padding ", params.padding, " (x ", x,
+          " NHWC, w ", w, " OHWI)");
   conv2d_output_shape(y, detail::mirrored(w), detail::mirrored(params), op);  // checks the parameters
   return y;
 }
@@ -83,7 +84,8 @@ void conv_transpose2d_forward(view<const T> x, view<const W> w, view<const W> b,
 }
 
 template <class T, class W>
-void conv_transpose2d_backward_data(view<const T> dy, view<const W> w, const conv_transpose2d_params& params, view<T> dx) {
+void conv_transpose2d_backward_data(view<const T> dy, view<const W> w, const conv_transpose2d_params& params,
+                                    view<T> dx) {
   const auto [N, H, WX, I] = dx.extents();
   tensor<double> sums(dx.extents());
   for_each_transposed_tap(dx.extents(), w.extents(), params, dy.extents(),
@@ -123,7 +125,8 @@ void conv_transpose2d_backward_weights(view<const T> x, view<const T> dy, const 
 
 namespace detail {
 
-/// dw[o,ky,kx,i] += sums[i,ky,kx,o]. By squares of a cache line's side, so that neither side is walked across its lines.
+/// dw[o,ky,kx,i] += sums[i,ky,kx,o]. By squares of a cache line's side, so that neither side is walked across its
+/// lines.
 inline void add_mirrored_filter(cpu_context& ctx, const float* sums, view<float> dw) {
   constexpr index_t side = static_cast<index_t>(alignment / sizeof(float));
   const auto [O, KH, KW, I] = dw.extents();
@@ -170,8 +173,8 @@ std::size_t conv_transpose2d_backward_weights_scratch(shape x, shape w, const co
          aligned_size(static_cast<std::size_t>(y.c) * sizeof(double)) + channel_sums_scratch(y);
 }
 
-/// y[n, iy·stride − top + ky·dilation, ix·stride − left + kx·dilation, o] = b[o] + Σ w[o,ky,kx,i] · x[n,iy,ix,i] over all
-/// pixels of x and taps that land there.
+/// y[n, iy·stride − top + ky·dilation, ix·stride − left + kx·dilation, o] = b[o] + Σ w[o,ky,kx,i] · x[n,iy,ix,i] over
+/// all pixels of x and taps that land there.
 ///   x  [N,H,W,I]; may be a channel slice
 ///   w  [O,KH,KW,I] OHWI, contiguous, O the channels of y
 ///   b  [1,1,1,O], or an empty view for none
@@ -182,14 +185,14 @@ void conv_transpose2d_forward(cpu_context& ctx, std::type_identity_t<view<const 
                               view<const float> b, const conv_transpose2d_params& params, view<T> y) {
   constexpr std::string_view op = "conv_transpose2d_forward";
   const shape filter = w.extents(), mirrored = detail::mirrored(filter);
-  detail::require_output(op, "y", y.extents(), conv_transpose2d_output_shape(x.extents(), filter, params, op), x.extents(),
-                         filter);
+  detail::require_output(op, "y", y.extents(), conv_transpose2d_output_shape(x.extents(), filter, params, op),
+                         x.extents(), filter);
   detail::require_filter(op, "w", w, "b", b);
   auto frame = ctx.scratch().open();
-  float* workspace = frame.take<float>(detail::backward_workspace(mirrored, detail::mirrored(params), y.extents(), ctx.isa(),
-                                                                  ctx.workers().workers()));
-  detail::convolve_backward(ctx, x, w.data(), mirrored, detail::mirrored_layout(filter), detail::mirrored(params), b.data(),
-                            y, workspace);
+  float* workspace = frame.take<float>(
+      detail::backward_workspace(mirrored, detail::mirrored(params), y.extents(), ctx.isa(), ctx.workers().workers()));
+  detail::convolve_backward(ctx, x, w.data(), mirrored, detail::mirrored_layout(filter), detail::mirrored(params),
+                            b.data(), y, workspace);
 }
 
 /// dx[n,iy,ix,i] = Σ w[o,ky,kx,i] · dy[n, iy·stride − top + ky·dilation, ix·stride − left + kx·dilation, o].
@@ -220,8 +223,8 @@ void conv_transpose2d_backward_weights(cpu_context& ctx, view<const T> x, std::t
                                        const conv_transpose2d_params& params, view<float> dw, view<float> db) {
   constexpr std::string_view op = "conv_transpose2d_backward_weights";
   const shape filter = dw.extents(), mirrored = detail::mirrored(filter);
-  detail::require_output(op, "dy", dy.extents(), conv_transpose2d_output_shape(x.extents(), filter, params, op), x.extents(),
-                         filter);
+  detail::require_output(op, "dy", dy.extents(), conv_transpose2d_output_shape(x.extents(), filter, params, op),
+                         x.extents(), filter);
   detail::require_filter(op, "dw", dw, "db", db);
   auto frame = ctx.scratch().open();
   const view<float> sums(frame.take<float>(detail::transposed_weights_workspace(x.extents(), filter, params, ctx.isa(),

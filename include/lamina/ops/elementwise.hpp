@@ -45,7 +45,8 @@ void for_each_run(cpu_context& ctx, Body&& body, view<T> first, view<Ts>... rest
   if (first.size() == 0) return;
   if (first.contiguous() && (rest.contiguous() && ...)) {
     parallel_for(ctx.workers(), first.size(), elements_per_piece, [&](index_t begin, index_t end) {
-      body(run_extents{1, end - begin}, pixel_run<T>{first.data() + begin, 0}, pixel_run<Ts>{rest.data() + begin, 0}...);
+      body(run_extents{1, end - begin}, pixel_run<T>{first.data() + begin, 0},
+           pixel_run<Ts>{rest.data() + begin, 0}...);
     });
   } else {
     const index_t rows_per_piece = std::max<index_t>(1, elements_per_piece / (W * C));

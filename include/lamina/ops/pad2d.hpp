@@ -109,22 +109,23 @@ void pad2d_backward(cpu_context& ctx, std::type_identity_t<view<const T>> dy, pa
     const index_t last = repeated && i == extent - 1 ? frame : i + offset + 1;
     return std::pair(std::clamp<index_t>(first, 0, frame), std::clamp<index_t>(last, 0, frame));
   };
-  parallel_for(ctx.workers(), N * H, rows_per_piece(dx.extents()), [&, H = H, W = W, C = C](index_t begin, index_t end) {
-    for (index_t line = begin; line < end; ++line) {
-      const index_t n = line / H, h = line % H;
-      const auto [first_row, last_row] = filled_from(h, H, params.top, dy.extents().h);
-      for (index_t w = 0; w < W; ++w) {
-        const auto [first_column, last_column] = filled_from(w, W, params.left, dy.extents().w);
-        for (index_t c = 0; c < C; ++c) {
-          float sum = 0;
-          for (index_t row = first_row; row < last_row; ++row)
-            for (index_t column = first_column; column < last_column; ++column)
-              sum += static_cast<float>(dy(n, row, column, c));
-          dx(n, h, w, c) = static_cast<T>(sum);
-        }
-      }
-    }
-  });
+  parallel_for(ctx.workers(), N * H, rows_per_piece(dx.extents()),
+               [&, H = H, W = W, C = C](index_t begin, index_t end) {
+                 for (index_t line = begin; line < end; ++line) {
+                   const index_t n = line / H, h = line % H;
+                   const auto [first_row, last_row] = filled_from(h, H, params.top, dy.extents().h);
+                   for (index_t w = 0; w < W; ++w) {
+                     const auto [first_column, last_column] = filled_from(w, W, params.left, dy.extents().w);
+                     for (index_t c = 0; c < C; ++c) {
+                       float sum = 0;
+                       for (index_t row = first_row; row < last_row; ++row)
+                         for (index_t column = first_column; column < last_column; ++column)
+                           sum += static_cast<float>(dy(n, row, column, c));
+                       dx(n, h, w, c) = static_cast<T>(sum);
+                     }
+                   }
+                 }
+               });
 }
 
 }  // namespace lamina

@@ -12,7 +12,8 @@
 
 namespace lamina {
 
-/// Rectified linear unit and its leaky form. slope = 0 is the plain one (Nair & Hinton 2010); Maas et al. 2013 use 0.01.
+/// Rectified linear unit and its leaky form. slope = 0 is the plain one (Nair & Hinton 2010); Maas et al. 2013 use
+/// 0.01.
 struct relu_params {
   float slope = 0;  // of the negative side, ≥ 0
 };
