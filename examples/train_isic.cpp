@@ -16,12 +16,11 @@
 #include <lamina/train/summary.hpp>
 #include <lamina/train/trainer.hpp>
 
-#include <CLI/CLI.hpp>
+#include "given_options.hpp"
 
 #include <atomic>
 #include <csignal>
 #include <iostream>
-#include <sstream>
 
 #include <unistd.h>
 
@@ -156,7 +155,8 @@ dataset open_data(const command& c, executor& workers) {
   require(c.data == "synthetic" ||
               (c.data.starts_with("synthetic:") && value_from_text(c.data.substr(10), pictures) && pictures > 0),
           "data '", c.data, "': expected synthetic or synthetic:NUMBER");
-  const auto folder = c.out / "synthetic";
+  const std::string seed = value_to_text(c.train.seed);
+  const auto folder = c.out / to_text("synthetic_", pictures, "_size_", c.size, "_seed_", seed);
   const index_t others = std::max<index_t>(1, pictures / 4);
   write_synthetic_dataset(workers, folder, {pictures, others, others, c.size, c.size, c.train.seed});
   return open_dataset(folder);
@@ -167,9 +167,9 @@ template <class T>
 void print_plan(const command& c, const cpu_context& ctx) {
   const auto net = make_network<T>(c.network, c.pad);
   const auto layout = std::make_shared<const parameter_layout>(net);
-  const index_t channels = std::stol(net.description().at("in_channels"));
   workspace<> space;
-  const program<T> step(ctx, net, layout, {c.train.batch_size, c.size, c.size, channels}, run_mode::training, space);
+  const shape input{c.train.batch_size, c.size, c.size, net.in_channels()};
+  const program<T> step(ctx, net, layout, input, run_mode::training, space);
   std::cout << net.name() << ": " << plan_text(step, *layout) << "  (held: weights, gradients, the best weights, "
             << (c.train.average_decay > 0 ? "their average, " : "") << "the optimiser's moments)\n";
 }
@@ -208,32 +208,26 @@ void train(command& c, const std::string& command_line, thread_pool& threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
   CLI::App app(
       "Trains a network to outline lesions in dermoscopic photographs. For research only; not a medical device.");
   command c;
   declare(app, c);
-  const auto parse = [&](std::vector<std::string> words) {
-    std::reverse(words.begin(), words.end());  // as CLI11 wants them
-    app.parse(words);
-  };
+  given_options given;  // those of a run that goes on, then what is different now
   try {
-    parse(arguments);
+    given.parse(app, arguments, "resume");
     if (!c.resume.empty()) {
       const std::filesystem::path folder = c.resume;
-      std::istringstream before(open_checkpoint(folder / "checkpoint.safetensors").metadata("notes.arguments"));
-      std::vector<std::string> words;
-      for (std::string word; std::getline(before, word);) words.push_back(word);
-      parse(words);      // the options of then
-      parse(arguments);  // and what is different now
+      const auto before = open_checkpoint(folder / "checkpoint.safetensors").metadata("notes.arguments");
+      given.parse_text(app, before, "resume");
+      given.parse(app, arguments, "resume");
       c.out = folder;
-      arguments = words;
     } else if (!c.name.empty()) {
       c.out /= c.name;
     }
-    for (const std::string& word : arguments) c.train.notes["arguments"] += word + '\n';
     std::string command_line = "train_isic";
-    for (int i = 1; i < argc; ++i) command_line += ' ' + std::string(argv[i]);
+    for (const std::string& word : given.words()) command_line += ' ' + shell_word(word);
+    c.train.notes["arguments"] = given.text();
 
     std::signal(SIGINT, request_stop);
     thread_pool threads(static_cast<int>(c.threads));

@@ -23,11 +23,11 @@ refused() {
 }
 
 tiny="--base 2 --depth 1 --size 32 --batch 4 --epochs 1 --threads 1 --workers 1"
-$train synthetic:4 $tiny --out good > /dev/null || { echo "the run that all cases start from failed"; exit 1; }
-photo=good/synthetic/test/images/lesion_000000.jpg
+$train synthetic:4 $tiny --schedule constant --out good > /dev/null || { echo "the run that all cases start from failed"; exit 1; }
+photo=good/synthetic_4_size_32_seed_1/test/images/lesion_000000.jpg
 
 # copy NAME: a fresh copy of the small data set.
-copy() { cp -r good/synthetic "$1"; }
+copy() { cp -r good/synthetic_4_size_32_seed_1 "$1"; }
 
 refused "which images?" $train $tiny
 refused "absent: does not exist" $train absent $tiny --out run
@@ -41,6 +41,7 @@ refused "lesion_000001_segmentation.png: mask of 384×384 pixels for an image of
 copy truncated && head -c 700 "$photo" > truncated/training/images/lesion_000001.jpg
 refused "truncated/training/images/lesion_000001.jpg: " $train truncated $tiny --out run
 $train truncated $tiny --skip-unreadable --out skipping > /dev/null 2>&1 || { echo "--skip-unreadable failed"; status=1; }
+grep -q '"truncated/training/images/lesion_000001.jpg: ' skipping/summary.json || { echo "no summary of what was skipped"; status=1; }
 copy no_bytes && : > no_bytes/training/masks/lesion_000001_segmentation.png
 refused "lesion_000001_segmentation.png: the file is empty" $train no_bytes $tiny --out run
 
@@ -48,17 +49,18 @@ refused "lesion_000001_segmentation.png: the file is empty" $train no_bytes $tin
 printf '\211PNG\r\n\032\n\000\000\000\rIHDR\000\001\206\240\000\001\206\240\010\002\000\000\000\047\060\234\237\000\000\020\000IDAT' > huge.png
 refused "huge.png: PNG of 100000×100000 pixels, more than the limit of " $predict good/best.safetensors huge.png --out masks
 
-refused "30×30 pixels; height and width must be divisible by 4" $train good/synthetic $tiny --depth 2 --size 30 --out run
-$train good/synthetic $tiny --depth 2 --size 30 --pad --out padded > /dev/null || { echo "--pad failed"; status=1; }
-refused "model 'wnet' is unknown" $train good/synthetic $tiny --model wnet --out run
-refused "loss 'l2' is unknown" $train good/synthetic $tiny --loss l2 --out run
-refused "the loss is NaN in epoch 1, step 2, learning rate" $train good/synthetic $tiny --batch 1 --optimizer sgd --lr 1e30 --out diverged
+refused "30×30 pixels; height and width must be divisible by 4" $train good/synthetic_4_size_32_seed_1 $tiny --depth 2 --size 30 --out run
+$train good/synthetic_4_size_32_seed_1 $tiny --depth 2 --size 30 --pad --out padded > /dev/null || { echo "--pad failed"; status=1; }
+refused "model 'wnet' is unknown" $train good/synthetic_4_size_32_seed_1 $tiny --model wnet --out run
+refused "loss 'l2' is unknown" $train good/synthetic_4_size_32_seed_1 $tiny --loss l2 --out run
+refused "the loss is NaN in epoch 1, step 2, learning rate" $train good/synthetic_4_size_32_seed_1 $tiny --batch 1 --optimizer sgd --lr 1e30 --out diverged
 [ -s diverged/checkpoint.safetensors ] || { echo "a run that diverged left no checkpoint"; status=1; }
 
+refused "made with loss = bce_dice, so training can't go on with dice" $train --resume good --loss dice
 refused "made with base_width = 2, so training can't go on with 4" $train --resume good --base 4
 refused "checkpoint.safetensors: no such file" $train --resume nowhere
 refused "good/checkpoint.safetensors: not a weights file" $predict good/checkpoint.safetensors "$photo" --out masks
-refused "weights of another network" $train good/synthetic $tiny --base 4 --load good/best.safetensors --out run
+refused "weights of another network" $train good/synthetic_4_size_32_seed_1 $tiny --base 4 --load good/best.safetensors --out run
 refused "absent.jpg: no such file" $predict good/best.safetensors absent.jpg --out masks
 printf '\377\377\377\377\377\000\000\000{}' > lying.safetensors
 refused "lying.safetensors: safetensors: a header of 1099511627775 bytes exceeds" $predict lying.safetensors "$photo" --out masks

@@ -35,5 +35,13 @@ done
 $train --resume killed > resumed.txt || exit 1
 grep "resumed after step" resumed.txt
 [ "$(digest killed)" = "$expected" ] || { echo "killed and resumed: other weights"; status=1; }
+grep -q '"command": "train_isic .*synthetic:40' killed/summary.json || { echo "the command does not repeat the run"; status=1; }
 cmp killed/best.safetensors whole/best.safetensors || status=1
+
+# What a resumption changed is kept by the next one.
+$train synthetic:8 --base 2 --depth 1 --size 32 --batch 4 --epochs 1 --schedule constant --warmup 0 --out "a run" > /dev/null
+$train --resume "a run" --epochs 4 --steps 5 > /dev/null || status=1
+$train --resume "a run" --steps 0 > /dev/null || status=1
+grep -q '"epochs": 4,' "a run/summary.json" || { echo "the second resumption forgot what the first was told"; status=1; }
+grep -q "'a run'" "a run/summary.json" || { echo "the command's words lack quotes"; status=1; }
 exit $status

@@ -26,6 +26,18 @@ std::vector<std::string> lines_of(const std::filesystem::path& path) {
   return lines;
 }
 
+/// Ends training between an epoch's row and its checkpoint.
+class crash_after_epoch final : public train_observer {
+ public:
+  explicit crash_after_epoch(index_t epoch) : epoch_(epoch) {}
+  void epoch_ended(const train_epoch& e) override {
+    if (e.epoch == epoch_) throw crash{};
+  }
+
+ private:
+  index_t epoch_;
+};
+
 /// Names for the pictures in memory.
 dataset named_lesions(index_t count) {
   dataset data;
@@ -69,12 +81,22 @@ TEST_CASE("progress: times and sizes as people write them") {
 }
 
 TEST_CASE("log: a row per epoch, an object per event; a resumed run's reads as if it had never stopped") {
-  const auto options = [](const temporary_folder& folder) {
+  const temporary_folder whole, broken;
+  index_t every = 3;
+  crash_after in_step(11);
+  crash_after_epoch between_row_and_checkpoint(2);
+  train_observer* failing = &in_step;
+  SUBCASE("killed within an epoch") {}
+  SUBCASE("killed when an epoch was told of but not saved") { failing = &between_row_and_checkpoint; }
+  SUBCASE("killed when an epoch was told of but only its last step saved") {
+    every = 4;
+    failing = &between_row_and_checkpoint;
+  }
+  const auto options = [every](const temporary_folder& folder) {
     train_options o = tiny_options(folder.path());
-    o.checkpoint_every = 3;
+    o.checkpoint_every = every;
     return o;
   };
-  const temporary_folder whole, broken;
   {
     train_log log(whole.path());
     train_once(options(whole), &log);
@@ -83,9 +105,8 @@ TEST_CASE("log: a row per epoch, an object per event; a resumed run's reads as i
     train_log log(broken.path());
     cpu_context ctx;
     trainer<float> t(ctx, tiny_unet(), made_up_data(), options(broken));
-    crash_after failing(11);
     t.observe(log);
-    t.observe(failing);
+    t.observe(*failing);
     CHECK_THROWS_AS(t.run(), crash);
   }
   {
@@ -98,9 +119,9 @@ TEST_CASE("log: a row per epoch, an object per event; a resumed run's reads as i
   }
   const auto csv = lines_of(whole.path() / "log.csv");
   REQUIRE(csv.size() == 4);
-  CHECK(
-      csv[0].starts_with("epoch,step,learning_rate,loss,images_per_second,waiting_share,seconds,validation_loss,"
-                         "iou_per_image_mean,"));
+  CHECK(csv[0].starts_with(
+      "epoch,step,learning_rate,loss,images_per_second,waiting_share,seconds,skipped,validation_loss,"
+      "iou_per_image_mean,"));
   CHECK(csv[3].starts_with("3,12,"));
   const auto timeless = [](const std::string& row) {  // without images_per_second, waiting_share, seconds
     std::size_t first = 0, last = 0;
@@ -118,8 +139,16 @@ TEST_CASE("log: a row per epoch, an object per event; a resumed run's reads as i
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto a = nlohmann::json::parse(events[i]), b = nlohmann::json::parse(again[i]);
     CHECK(a["event"] == b["event"]);
+    CHECK(a.value("step", -1) == b.value("step", -1));
     if (a["event"] == "step") CHECK(a["loss"] == b["loss"]);
   }
+}
+
+TEST_CASE("a command's words as a shell reads them") {
+  CHECK(shell_word("--lr=1e-3") == "--lr=1e-3");
+  CHECK(shell_word("my pictures/a;b") == "'my pictures/a;b'");
+  CHECK(shell_word("it's") == "'it'\\''s'");
+  CHECK(shell_word("") == "''");
 }
 
 TEST_CASE("summary: what a run came to, every protocol by name") {
@@ -135,12 +164,43 @@ TEST_CASE("summary: what a run came to, every protocol by name") {
   CHECK(s["peak_rss_bytes"].get<std::size_t>() > r.plan.block_bytes);
   CHECK(s["images_per_second"].get<double>() > 0);
   CHECK(s["weights_sha256"] == r.weights_sha256);
+  CHECK(s["skipped"].empty());
   for (const char* split : {"validation", "test"})
     for (const char* protocol : {"iou_per_image_mean", "iou_pooled", "iou_two_class_mean", "dice_per_image_mean",
                                  "jaccard_thresholded_0.65"}) {
       const auto figure = s[split][protocol].get<double>();
       CHECK((figure >= 0 && figure <= 1));
     }
+}
+
+TEST_CASE("images that were skipped are counted and named wherever a run is told of") {
+  const temporary_folder folder;
+  std::ostringstream out;
+  train_progress progress(out);
+  train_log log(folder.path());
+  train_data data = made_up_data();
+  data.source = [source = data.source](index_t number, sample_pixels& pixels) {
+    if (number == 3 || number == 22) throw file_error("lesion_" + value_to_text(number) + ".jpg", "is cut off");
+    source(number, pixels);
+  };
+  train_options o = tiny_options();
+  o.epochs = 1;
+  o.policy = reading_policy::skip;
+  cpu_context ctx;
+  trainer<float> t(ctx, tiny_unet(), data, o);
+  t.observe(progress);
+  t.observe(log);
+  write_summary(folder.path() / "summary.json", t.run(), "");
+  CHECK(out.str().find("[2 unreadable images skipped]\n") != std::string::npos);
+  CHECK(out.str().find("skipped, since they can't be read: 2 images\n  lesion_3.jpg: is cut off\n") !=
+        std::string::npos);
+  CHECK(lines_of(folder.path() / "log.csv").at(1).find(",1,") != std::string::npos);
+  const auto end = nlohmann::json::parse(lines_of(folder.path() / "log.jsonl").back());
+  CHECK(end["skipped"].size() == 2);
+  std::ifstream in(folder.path() / "summary.json");
+  const auto s = nlohmann::json::parse(in);
+  CHECK(s["skipped"] == end["skipped"]);
+  CHECK(s["validation"]["skipped"] == 1);
 }
 
 TEST_CASE("pictures: curves, overlays under the images' names, all of them on a sheet") {
@@ -163,6 +223,11 @@ TEST_CASE("pictures: curves, overlays under the images' names, all of them on a 
     CHECK(green > 20);
   }
   CHECK_FALSE(std::filesystem::exists(folder.path() / "overlays" / "lesion_23.png"));
+  const auto truth = read_image(folder.path() / "overlays" / "epoch_001" / "lesion_20_truth.png", {.channels = 1});
+  CHECK(truth.extents() == shape{1, 128, 128, 1});
+  const auto lesion = std::ranges::count(truth, 255);
+  CHECK(lesion > 100);
+  CHECK(std::ranges::count(truth, 0) == truth.size() - lesion);
 }
 
 TEST_CASE("a file that can't be written is named") {

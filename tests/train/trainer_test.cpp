@@ -27,6 +27,12 @@ class recorder final : public train_observer {
   std::map<std::string, std::vector<index_t>> files;
 };
 
+/// Ends training when the first validation begins.
+class crash_in_validation final : public train_observer {
+ public:
+  void evaluated(const evaluated_batch&) override { throw crash{}; }
+};
+
 }  // namespace
 
 TEST_CASE("a tiny network learns made-up lesions") {
@@ -56,7 +62,8 @@ TEST_CASE("the memory is known before the first step") {
   CHECK(plan.batches_per_epoch == 4);
   CHECK(plan.parameters == parameter_layout(tiny_unet()).trainable_count());
   CHECK(plan.block_bytes == t.step_program().plan().block_bytes);
-  CHECK(plan.planned_bytes() == plan.parameter_bytes + plan.block_bytes + plan.scratch_bytes);
+  CHECK(plan.loader_bytes == 2 * 4 * 6 * 32 * 32 * 4 * sizeof(float));  // two loaders, four batches of six in each
+  CHECK(plan.planned_bytes() == plan.parameter_bytes + plan.block_bytes + plan.scratch_bytes + plan.loader_bytes);
   CHECK(plan.planned_bytes() == t.run().plan.planned_bytes());
 }
 
@@ -136,6 +143,130 @@ TEST_CASE("two batches per step are one batch of twice the size") {
   };
   const auto joint = weights_after(8, 1), apart = weights_after(4, 2);  // 8, 8 and 4 images
   check_close(apart.all(), joint.all(), 1e-5);
+}
+
+TEST_CASE("unreadable images are skipped, counted and named; a step's gradient is the mean over those that were read") {
+  const auto broken = [](index_t unreadable) {
+    train_data data = made_up_data(5, 2, 0);
+    data.source = [unreadable, source = data.source](index_t number, sample_pixels& pixels) {
+      if (number == unreadable) throw file_error("lesion_" + value_to_text(number) + ".jpg", "no such file");
+      source(number, pixels);
+    };
+    return data;
+  };
+  train_options o = tiny_options();
+  o.epochs = 1;
+  o.optimizer = sgd_params{.learning_rate = 0.1f};
+  o.policy = reading_policy::skip;
+  for (index_t unreadable = 0; unreadable < 5; ++unreadable) {  // one of them is the epoch's last batch
+    CAPTURE(unreadable);
+    o.batch_size = 1;
+    o.accumulate = 5;
+    cpu_context ctx;
+    trainer<float> apart(ctx, tiny_unet("4", "false"), broken(unreadable), o);
+    recorder seen;
+    apart.observe(seen);
+    const train_result r = apart.run();
+    CHECK(r.steps == 1);
+    CHECK(seen.steps.at(0).images == 4);
+    CHECK(seen.epochs.at(0).skipped == 1);
+    CHECK(r.skipped.at(unreadable) == "lesion_" + value_to_text(unreadable) + ".jpg: no such file");
+
+    train_data readable = broken(unreadable);
+    std::erase(readable.training, unreadable);
+    o.batch_size = 4;
+    o.accumulate = 1;
+    trainer<float> joint(ctx, tiny_unet("4", "false"), readable, o);
+    CHECK(joint.run().skipped.empty());
+    check_close(apart.weights().all(), joint.weights().all(), 1e-5);
+  }
+  CHECK(train_once(tiny_options()).skipped.empty());
+  cpu_context ctx;
+  o.batch_size = 2;
+  trainer<float> t(ctx, tiny_unet(), broken(6), o);  // of the validation
+  const train_result r = t.run();
+  CHECK(r.validation.images == 1);
+  CHECK(r.validation.skipped == r.skipped);
+  CHECK(r.skipped.size() == 1);
+}
+
+TEST_CASE("resumed when all steps of an epoch were done: its row is complete") {
+  const temporary_folder folder;
+  train_options o = tiny_options(folder.path());
+  o.checkpoint_every = 4;
+  recorder whole;
+  train_once(o, &whole);
+  crash_in_validation failing;
+  CHECK_THROWS_AS(train_once(o, &failing), crash);
+  cpu_context ctx;
+  trainer<float> again(ctx, tiny_unet(), made_up_data(), o);
+  again.resume(open_checkpoint(folder.path() / "checkpoint.safetensors"));
+  recorder seen;
+  again.observe(seen);
+  const train_result r = again.run();
+  CHECK(r.plan.first_step == 4);
+  CHECK(r.plan.first_epoch == 0);
+  REQUIRE(seen.epochs.size() == 3);
+  CHECK(seen.epochs[0].learning_rate == whole.epochs[0].learning_rate);
+  CHECK(seen.epochs[0].loss == whole.epochs[0].loss);
+  CHECK(std::isnan(seen.epochs[0].images_per_second));
+  CHECK(seen.epochs[1].images_per_second > 0);
+  CHECK(r.images_per_second > 0);
+}
+
+TEST_CASE("what decides the steps may not change when training goes on; the rest may") {
+  const temporary_folder folder;
+  train_options o = tiny_options(folder.path());
+  o.max_steps = 1;
+  train_once(o);
+  cpu_context ctx;
+  const auto resume = [&](const train_options& options) {
+    trainer<float> t(ctx, tiny_unet(), made_up_data(), options);
+    t.resume(open_checkpoint(folder.path() / "checkpoint.safetensors"));
+    return t.run();
+  };
+  const auto refused = [&](const std::string& expected, auto&& change) {
+    train_options changed = o;
+    change(changed);
+    check_error([&] { resume(changed); }, "checkpoint.safetensors: made with " + expected);
+  };
+  refused("epochs = 3, so training can't go on with 6", [](train_options& c) { c.epochs = 6; });
+  refused("loss = bce_dice, so training can't go on with dice", [](train_options& c) { c.loss = dice_params{}; });
+  refused("loss.dice.smoothing = 1, so training can't go on with 2",
+          [](train_options& c) { c.loss = bce_dice_params{.dice = {.smoothing = 2}}; });
+  refused("optimizer.learning_rate = 0.001,",
+          [](train_options& c) { c.optimizer = adam_params{.learning_rate = 1e-4f, .weight_decay = 1e-2f}; });
+  refused("optimizer.weight_decay = 0.01,", [](train_options& c) { c.optimizer = adam_params{.weight_decay = 0}; });
+  refused("optimizer = adam,", [](train_options& c) { c.optimizer = sgd_params{}; });
+  refused("schedule = cosine,", [](train_options& c) { c.schedule = polynomial_schedule{}; });
+  refused("warm_up = 1,", [](train_options& c) { c.warm_up = 0; });
+  refused("clip_norm = 0,", [](train_options& c) { c.clip_norm = 1; });
+  refused("average_decay = 0.99,", [](train_options& c) { c.average_decay = 0.9f; });
+  refused("flips = true,", [](train_options& c) { c.flips = false; });
+  refused("transform = false,", [](train_options& c) { c.transform = basic_transform({}); });
+  refused("mean = ", [](train_options& c) { c.normalisation.mean = {0, 0, 0}; });
+  refused("drop_last = false,", [](train_options& c) { c.drop_last = true; });
+  refused("accumulate = 1,", [](train_options& c) { c.accumulate = 2; });
+
+  o.max_steps = 0;
+  o.workers = 2;
+  o.queue = 3;
+  o.patience = 9;
+  o.checkpoint_every = 2;
+  o.policy = reading_policy::skip;
+  CHECK(resume(o).weights_sha256 == train_once(tiny_options()).weights_sha256);
+
+  // A schedule that doesn't look at the end lets the end move.
+  const temporary_folder longer;
+  o = tiny_options(longer.path());
+  o.warm_up = 0;
+  o.schedule = constant_schedule{};
+  train_once(o);
+  o.epochs = 5;
+  trainer<float> t(ctx, tiny_unet(), made_up_data(), o);
+  t.resume(open_checkpoint(longer.path() / "checkpoint.safetensors"));
+  o.folder.clear();
+  CHECK(t.run().weights_sha256 == train_once(o).weights_sha256);
 }
 
 TEST_CASE("training ends for a reason, and says which") {
@@ -267,6 +398,36 @@ TEST_CASE("what can't be trained is refused in one clear line") {
                 "training: the loss is NaN in epoch 1, step 2, learning rate 1e+30; the last checkpoint is " + file +
                     " of step 0");
     CHECK(std::filesystem::exists(file));
+  }
+  SUBCASE("a gradient that is no number, of a loss that is one") {
+    const temporary_folder folder;
+    o.folder = folder.path();
+    const auto net = tiny_unet("4", "false");
+    parameter_set<cpu> weights(std::make_shared<const parameter_layout>(net));
+    initialize(weights, 1);
+    for (const auto& e : weights.layout().entries())
+      if (e.name.starts_with("head")) std::fill_n(weights[e].data(), weights[e].size(), 0.0f);
+    const auto start = folder.path() / "start.safetensors";
+    save_weights(start, weights, net.description(), {});
+    o.loss = bce_with_logits_params{.positive_weight = 1e12f};
+    o.transform = [](const sample_place&, auto&, auto&, view<float> image, view<float> mask) {
+      std::fill_n(image.data(), image.size(), 1e30f);
+      std::fill_n(mask.data(), mask.size(), 1.0f);
+    };
+    trainer<float> t(ctx, tiny_unet("4", "false"), made_up_data(), o);
+    t.load(weights_file::read(start));
+    const std::string file = (folder.path() / "checkpoint.safetensors").string();
+    check_error([&] { t.run(); }, "training: the gradient's norm is infinite in epoch 1, step 1, learning rate ");
+    CHECK(t.weights().all()[0] == weights.all()[0]);
+    parameter_set<cpu> kept(weights.clone());
+    read_entries(open_checkpoint(file), "weights.", kept);
+    CHECK(weights_sha256(kept) == weights_sha256(weights));
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "best.safetensors"));
+  }
+  SUBCASE("a step too far for any number") {
+    o.optimizer = sgd_params{.learning_rate = 1e30f, .weight_decay = 1e30f};
+    check_error([&] { train_once(o); }, "training: the norm of the weights is ");
+    check_error([&] { train_once(o); }, "in epoch 1, step 1, learning rate 1e+30; no checkpoint was asked for");
   }
   SUBCASE("a checkpoint of another run") {
     const temporary_folder folder;

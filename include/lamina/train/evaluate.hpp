@@ -27,7 +27,7 @@ class program_cache {
       : ctx_(ctx),
         network_(net),
         layout_(std::move(layout)),
-        image_{1, height, width, std::stol(net.description().at("in_channels"))} {}
+        image_{1, height, width, net.in_channels()} {}
 
   program<T>& at(run_mode mode, index_t images) {
     auto& found = programs_[{mode, images}];
@@ -98,6 +98,7 @@ evaluation evaluate(cpu_context& ctx, program_cache<T>& programs, const paramete
     result.images += N;
   }
   require(result.images > 0, "evaluate: none of the images could be read");
+  result.skipped = images.skipped();
   result.loss = loss_sum / static_cast<double>(result.images);
   result.values = metrics.values();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -35,16 +35,23 @@ inline nlohmann::ordered_json json_of(double value) {
 inline nlohmann::ordered_json json_of(const evaluation& e) {
   nlohmann::ordered_json object;
   object["images"] = e.images;
+  object["skipped"] = e.skipped.size();
   object["loss"] = json_of(e.loss);
   for (const auto& [protocol, value] : e.values) object[protocol] = json_of(value);
   return object;
+}
+/// What could not be read, and why; the file's name is in it.
+inline nlohmann::ordered_json json_of(const std::map<index_t, std::string>& skipped) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& [sample, why] : skipped) list.push_back(why);
+  return list;
 }
 
 }  // namespace detail
 
 /// Writes `log.csv`, a row per epoch with every protocol of the validation, and `log.jsonl`, an object per step, epoch,
-/// checkpoint and test, into a folder. When training is resumed, what was logged behind the checkpoint is dropped, so
-/// the files read as if it had never stopped.
+/// checkpoint and test, and one at the end, into a folder. When training is resumed, what was logged behind the
+/// checkpoint is dropped, so the files read as if it had never stopped.
 class train_log final : public train_observer {
  public:
   explicit train_log(const std::filesystem::path& folder)
@@ -58,6 +65,7 @@ class train_log final : public train_observer {
     json_.open(json_path_, std::ios::out | mode);
     if (!csv_) throw file_error(csv_path_.string(), "can't be opened for writing");
     if (!json_) throw file_error(json_path_.string(), "can't be opened for writing");
+    epochs_ = plan.first_epoch;
     has_header_ = resumed && std::filesystem::file_size(csv_path_) > 0;
     if (resumed) return;
     write({{"event", "start"},
@@ -83,24 +91,26 @@ class train_log final : public train_observer {
   }
   void epoch_ended(const train_epoch& e) override {
     if (!has_header_) {
-      csv_ << "epoch,step,learning_rate,loss,images_per_second,waiting_share,seconds,validation_loss";
+      csv_ << "epoch,step,learning_rate,loss,images_per_second,waiting_share,seconds,skipped,validation_loss";
       for (const auto& [protocol, value] : e.validation.values) csv_ << ',' << protocol;
       csv_ << '\n';
       has_header_ = true;
     }
     csv_ << e.epoch << ',' << e.step;
-    for (const double value :
-         {e.learning_rate, e.loss, e.images_per_second, e.waiting_share, e.seconds, e.validation.loss})
+    for (const double value : {e.learning_rate, e.loss, e.images_per_second, e.waiting_share, e.seconds})
       csv_ << ',' << value_to_text(value);
+    csv_ << ',' << e.skipped << ',' << value_to_text(e.validation.loss);
     for (const auto& [protocol, value] : e.validation.values) csv_ << ',' << value_to_text(value);
     csv_ << std::endl;
     check(csv_, csv_path_);
+    epochs_ = e.epoch;
     write({{"event", "epoch"},
            {"step", e.step},
            {"epoch", e.epoch},
            {"loss", detail::json_of(e.loss)},
-           {"images_per_second", e.images_per_second},
+           {"images_per_second", detail::json_of(e.images_per_second)},
            {"waiting_share", e.waiting_share},
+           {"skipped", e.skipped},
            {"improved", e.improved},
            {"validation", detail::json_of(e.validation)}});
   }
@@ -108,7 +118,10 @@ class train_log final : public train_observer {
     write({{"event", "test"}, {"split", e.split}, {"epoch", e.epoch}, {"figures", detail::json_of(e)}});
   }
   void saved(const std::filesystem::path& path, index_t step) override {
-    write({{"event", "saved"}, {"step", step}, {"file", path.filename().string()}});
+    write({{"event", "saved"}, {"step", step}, {"epochs", epochs_}, {"file", path.filename().string()}});
+  }
+  void finished(const train_result& r) override {
+    write({{"event", "end"}, {"reason", name(r.end)}, {"epochs", r.epochs}, {"skipped", detail::json_of(r.skipped)}});
   }
 
  private:
@@ -119,8 +132,11 @@ class train_log final : public train_observer {
     });
     detail::keep_lines(json_path_, [&](const std::string& line) {
       const auto object = nlohmann::json::parse(line, nullptr, false);
-      return object.is_object() && object.contains("step") && object["step"].is_number() &&
-             object["step"] <= plan.first_step;
+      if (!object.is_object() || !object.contains("step") || !object["step"].is_number()) return false;
+      // An epoch's end has the number of its last step, which may have been saved before the epoch was.
+      const index_t epochs = object.value("event", "") == "epoch" ? object.value("epoch", index_t{0})
+                                                                  : object.value("epochs", index_t{0});
+      return object["step"] <= plan.first_step && epochs <= plan.first_epoch;
     });
   }
   void write(const nlohmann::ordered_json& object) {
@@ -134,6 +150,7 @@ class train_log final : public train_observer {
   std::filesystem::path csv_path_, json_path_;
   std::ofstream csv_, json_;
   bool has_header_ = false;
+  index_t epochs_ = 0;  // ended
 };
 
 }  // namespace lamina

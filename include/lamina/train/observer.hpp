@@ -9,6 +9,8 @@
 #include <lamina/models/network.hpp>
 
 #include <filesystem>
+#include <limits>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,13 +23,17 @@ struct train_plan {
   index_t parameters = 0;           // trainable numbers
   std::size_t parameter_bytes = 0;  // weights, gradients, moments, average, best
   std::size_t block_bytes = 0;      // activations and their gradients, of the largest program
-  std::size_t scratch_bytes = 0;    // of the hungriest op
+  std::size_t scratch_bytes = 0;    // of the hungriest op of the network
+  std::size_t loader_bytes = 0;     // batches read ahead, in training and in an evaluation during it
   double flops_per_image = 0;       // of a forward pass, two per multiply-add
   index_t training_images = 0, validation_images = 0, test_images = 0;
   index_t epochs = 0, batches_per_epoch = 0, steps = 0;  // a step is one update of the weights
   index_t first_step = 0, first_epoch = 0;               // above 0 when training was resumed
 
-  std::size_t planned_bytes() const { return parameter_bytes + block_bytes + scratch_bytes; }
+  /// What a run holds, besides the program itself, pictures that the source of samples keeps (for `train_data_of` up to
+  /// dataset_source_options::cache_bytes), and scratch of the loss where it needs more than every op of the network: at
+  /// most 16 bytes a logit, by the Lovász hinge.
+  std::size_t planned_bytes() const { return parameter_bytes + block_bytes + scratch_bytes + loader_bytes; }
 };
 
 /// One update of the weights. Epochs are counted from 1.
@@ -37,7 +43,7 @@ struct train_step {
   index_t images = 0;              // that the update was made from
   double loss = 0;                 // mean over them
   double learning_rate = 0;
-  double gradient_norm = 0;   // before clipping; 0 when nothing is clipped
+  double gradient_norm = 0;   // before clipping
   double seconds = 0;         // since the update before
   double waited_seconds = 0;  // … of which for the loader
 };
@@ -60,6 +66,7 @@ struct evaluation {
   double loss = 0;                                          // mean over images
   std::vector<std::pair<std::string, double>> values = {};  // of overlap_metrics, every protocol by name
   double seconds = 0;
+  std::map<index_t, std::string> skipped = {};  // samples that could not be read, and why
 
   double operator[](std::string_view name) const {
     for (const auto& [known, value] : values)
@@ -74,8 +81,10 @@ struct train_epoch {
   index_t epoch = 0, epochs = 0, step = 0;
   double loss = 0;                            // mean over the epoch's training images
   double learning_rate = 0;                   // of its last step
-  double seconds = 0, images_per_second = 0;  // of training, without the validation
+  double seconds = 0;                         // of training, without the validation
+  double images_per_second = std::numeric_limits<double>::quiet_NaN();  // NaN: resumed when all steps were done
   double waiting_share = 0;                   // of those seconds, for the loader
+  index_t skipped = 0;                        // training images that could not be read
   evaluation validation = {};                 // without values when there is no validation split
   bool improved = false;
   double best_iou = 0;
@@ -105,6 +114,7 @@ struct train_result {
   double best_iou = 0;
   index_t best_epoch = 0;                           // 0: no epoch was validated
   evaluation validation, test;                      // with the best weights; without values when not evaluated
+  std::map<index_t, std::string> skipped;           // samples of any split that could not be read, and why
   std::string weights_sha256, best_weights_sha256;  // after the last step; of the best epoch
 };
 

@@ -3,10 +3,13 @@
 
 #include <lamina/data/cache.hpp>
 #include <lamina/data/loader.hpp>
+#include <lamina/formats/text_map.hpp>
 #include <lamina/ops/loss.hpp>
+#include <lamina/train/observer.hpp>
 #include <lamina/train/optimizer.hpp>
 #include <lamina/train/schedule.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <string>
@@ -59,12 +62,18 @@ inline void check(const train_options& o) {
   require(o.threshold > 0 && o.threshold < 1, "trainer: threshold ", o.threshold, " is not between 0 and 1");
 }
 
+/// Pictures and which of them are for what.
+struct train_data {
+  sample_source source;
+  std::vector<index_t> training, validation, test;  // the last two may be empty
+};
+
 /// How images become a network's input; only training changes them at random.
 inline sample_transform transform_of(const train_options& o, bool training) {
   if (training && o.transform) return o.transform;
   return basic_transform({.flips = training && o.flips, .normalisation = o.normalisation});
 }
-/// How images are read, in order; training also shuffles.
+/// How images are read, in order.
 inline loader_options loading_of(const train_options& o) {
   return {.batch_size = o.batch_size,
           .height = o.height,
@@ -75,11 +84,36 @@ inline loader_options loading_of(const train_options& o) {
           .policy = o.policy};
 }
 
-/// Pictures and which of them are for what.
-struct train_data {
-  sample_source source;
-  std::vector<index_t> training, validation, test;  // the last two may be empty
-};
+/// How training images are read: shuffled, in one batch where there are fewer than the batch size.
+inline loader_options training_loading_of(const train_options& o, const train_data& data) {
+  loader_options loading = loading_of(o);
+  loading.batch_size = std::min(o.batch_size, static_cast<index_t>(data.training.size()));
+  loading.shuffle = true;
+  loading.drop_last = o.drop_last;
+  return loading;
+}
+/// Memory of the batches that a loader with these options holds.
+inline std::size_t bytes_of(const loader_options& o) {
+  const index_t batches = o.workers == 0 ? 2 : o.queue;
+  return static_cast<std::size_t>(batches * o.batch_size * o.height * o.width * (3 + 1)) * sizeof(float);
+}
+
+/// The part of a plan that needs no network: images, batches, steps, memory for reading.
+inline train_plan plan_of(const train_options& o, const train_data& data) {
+  train_plan plan;
+  const auto count = [](const std::vector<index_t>& samples) { return static_cast<index_t>(samples.size()); };
+  plan.training_images = count(data.training);
+  plan.validation_images = count(data.validation);
+  plan.test_images = count(data.test);
+  plan.epochs = o.epochs;
+  const loader_options loading = training_loading_of(o, data);
+  plan.batches_per_epoch = loading.drop_last ? plan.training_images / loading.batch_size
+                                             : ceil_div(plan.training_images, loading.batch_size);
+  plan.steps = o.epochs * ceil_div(plan.batches_per_epoch, o.accumulate);
+  plan.loader_bytes = bytes_of(loading);
+  if (!data.validation.empty() || !data.test.empty()) plan.loader_bytes += bytes_of(loading_of(o));
+  return plan;
+}
 
 /// The splits training, validation and test of a data set, resized and cached in memory.
 /// Throws `error` when there is no training split.

@@ -22,12 +22,13 @@ namespace lamina {
 struct train_pictures_options {
   index_t overlays = 8;        // of the first validation images
   index_t shorter_side = 384;  // overlays of smaller images are enlarged to it
-  bool every_epoch = false;    // also after each epoch, not only with the best weights
+  bool every_epoch = false;    // also after each epoch, not only with the best weights; truth masks beside them
 };
 
 /// Draws how training goes, into a folder: `curves.png`, the losses and the validation IoU by epoch;
 /// `overlays/NAME.png`, validation photographs with the outline of the prediction in red and of the truth in green, and
-/// all of them on one sheet, `overlays.png`. With `every_epoch` also `overlays/epoch_001/NAME.png` and so on.
+/// all of them on one sheet, `overlays.png`. With `every_epoch` also `overlays/epoch_001/NAME.png` and so on, and the
+/// mask of the truth beside each, `NAME_truth.png`.
 class train_pictures final : public train_observer {
  public:
   /// `data` gives the names of the images and must outlive this.
@@ -96,6 +97,7 @@ class train_pictures final : public train_observer {
     const auto folder = folder_ / "overlays" / epoch;
     std::filesystem::create_directories(folder);
     write_png(folder / (name + ".png"), photo.view());
+    if (options_.every_epoch) write_png(folder / (name + "_truth.png"), truth.view(), {.bilevel = true});
     if (!e.final) return;
     if (!(logits.h == small.h && logits.w == small.w)) return void(keep(std::move(photo), name));
     const auto counts = count_overlap(as_const(prediction.view()), as_const(truth.view()));

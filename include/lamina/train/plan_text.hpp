@@ -55,6 +55,7 @@ std::string plan_text(const program<T>& p, const parameter_layout& layout) {
   megabytes("one block that all of these share", plan.block_bytes);
   megabytes("scratch", plan.scratch_bytes);
   megabytes("parameters, each set of them", static_cast<std::size_t>(layout.size()) * sizeof(float));
+  text << "  not in these: images read ahead and kept, scratch of the loss (16 bytes a logit at most)\n";
   return text.str();
 }
 

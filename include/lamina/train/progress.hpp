@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <ostream>
 #include <string>
@@ -79,13 +80,16 @@ class train_progress final : public train_observer {
   }
 
   void epoch_ended(const train_epoch& e) override {
-    std::string line = detail::formatted("epoch %td/%td  loss %.4f  lr %.2g  %.1f images/s", e.epoch, e.epochs, e.loss,
-                                         e.learning_rate, e.images_per_second);
+    std::string line =
+        detail::formatted("epoch %td/%td  loss %.4f  lr %.2g", e.epoch, e.epochs, e.loss, e.learning_rate);
+    if (std::isfinite(e.images_per_second)) line += detail::formatted("  %.1f images/s", e.images_per_second);
     if (!e.validation.values.empty())
       line += detail::formatted("  validation: loss %.4f  IoU %.4f  Dice %.4f%s", e.validation.loss, e.validation.iou(),
                                 e.validation["dice_per_image_mean"], e.improved ? "  (best)" : "");
     if (e.waiting_share > 0.1)
       line += detail::formatted("  [%.0f %% of the time waiting for images]", 100 * e.waiting_share);
+    if (const auto skipped = e.skipped + static_cast<index_t>(e.validation.skipped.size()); skipped > 0)
+      line += detail::formatted("  [%td unreadable images skipped]", skipped);
     write(line, true);
     epoch_images_ = 0;
     epoch_loss_ = 0;
@@ -104,6 +108,8 @@ class train_progress final : public train_observer {
       for (const auto& [protocol, value] : e->values)
         out_ << detail::formatted("  %-28s %.4f\n", protocol.c_str(), value);
     }
+    if (!r.skipped.empty()) out_ << "skipped, since they can't be read: " << r.skipped.size() << " images\n";
+    for (const auto& [sample, why] : r.skipped) out_ << "  " << why << '\n';
     out_.flush();
   }
 

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <string>
+#include <string_view>
 
 namespace lamina {
 
@@ -14,6 +15,15 @@ inline std::size_t peak_rss_bytes() {
   for (std::string line; std::getline(status, line);)
     if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) * 1024;
   return 0;
+}
+
+/// A word as a shell reads it: in quotes where it holds more than letters, digits and a few signs.
+inline std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + '\'';
 }
 
 /// Writes what a run came to as one JSON object. `command` is how to do it again.
@@ -36,6 +46,7 @@ inline void write_summary(const std::filesystem::path& path, const train_result&
   s["best_weights_sha256"] = r.best_weights_sha256;
   for (const evaluation* e : {&r.validation, &r.test})
     if (!e->values.empty()) s[e->split] = detail::json_of(*e);
+  s["skipped"] = detail::json_of(r.skipped);
   s["notice"] = "For research only; not a medical device.";
   write_file_atomically(path, s.dump(2) + '\n');
 }

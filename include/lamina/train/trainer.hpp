@@ -6,8 +6,10 @@
 #include <lamina/train/checkpoint.hpp>
 #include <lamina/train/evaluate.hpp>
 #include <lamina/train/options.hpp>
+#include <lamina/train/recipe.hpp>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -26,7 +28,7 @@ namespace lamina {
 ///     std::cout << t.run().validation.iou() << '\n';       // out/best.safetensors is what a predictor takes
 ///
 /// The same options, data and network give the same bits for any number of threads and workers, also when the run was
-/// stopped, or killed, and resumed. All memory of the steps is planned before the first one. T is what activations are
+/// stopped, or killed, and resumed. The memory of the steps is planned before the first one. T is what activations are
 /// stored in.
 template <class T>
 class trainer {
@@ -68,7 +70,8 @@ class trainer {
     file.load(weights_);
     if (average_) file.load(*average_);
   }
-  /// Goes on from a checkpoint. Throws `file_error` when it was made with other options, data or network.
+  /// Goes on from a checkpoint. Throws `file_error` when it was made with another network, other data, or other options
+  /// than those that `recipe_text` lets change.
   void resume(const safetensors_file& checkpoint) {
     load_checkpoint(checkpoint, parts(), state_);
     if (state_.best_epoch > 0 && !options_.folder.empty()) weights_file::read(best_path()).load(best_);
@@ -78,7 +81,8 @@ class trainer {
   }
 
   /// Trains to the end, then evaluates validation and test with the best weights.
-  /// Throws `error` when the loss is no number any more, and what observers and the reading of images throw.
+  /// Throws `error` when loss, gradient or weights are no numbers any more, before anything is written that holds such,
+  /// and what observers and the reading of images throw.
   train_result run() {
     tell([&](train_observer& o) { o.started(plan_); });
     if (state_.step == 0) save();
@@ -120,16 +124,15 @@ class trainer {
 
   // The plan.
 
-  index_t training_batch() const { return std::min(options_.batch_size, static_cast<index_t>(data_.training.size())); }
+  index_t training_batch() const { return training_loading_of(options_, data_).batch_size; }
   void make_plan() {
-    const auto count = [](const std::vector<index_t>& samples) { return static_cast<index_t>(samples.size()); };
-    const index_t batch = options_.batch_size, all = count(data_.training);
-    const bool short_batch = all % batch != 0 && !(options_.drop_last && all > batch);
+    plan_ = plan_of(options_, data_);
+    const index_t batch = options_.batch_size, all = plan_.training_images;
     programs_.at(run_mode::training, training_batch());
-    if (short_batch) programs_.at(run_mode::training, all % batch);
-    for (const auto* split : {&data_.validation, &data_.test}) {
-      if (count(*split) >= batch) programs_.at(run_mode::inference, batch);
-      if (count(*split) % batch != 0) programs_.at(run_mode::inference, count(*split) % batch);
+    if (plan_.batches_per_epoch * batch > all) programs_.at(run_mode::training, all % batch);
+    for (const index_t images : {plan_.validation_images, plan_.test_images}) {
+      if (images >= batch) programs_.at(run_mode::inference, batch);
+      if (images % batch != 0) programs_.at(run_mode::inference, images % batch);
     }
     programs_.reserve();
     plan_.block_bytes = programs_.block_bytes();
@@ -139,12 +142,6 @@ class trainer {
     plan_.parameters = layout_->trainable_count();
     plan_.parameter_bytes = sets * static_cast<std::size_t>(layout_->size()) * sizeof(float);
     plan_.flops_per_image = step_program().flops() / static_cast<double>(training_batch());
-    plan_.training_images = all;
-    plan_.validation_images = count(data_.validation);
-    plan_.test_images = count(data_.test);
-    plan_.epochs = options_.epochs;
-    plan_.batches_per_epoch = all / batch + (short_batch ? 1 : 0);
-    plan_.steps = options_.epochs * ceil_div(plan_.batches_per_epoch, options_.accumulate);
     schedule_ = {options_.schedule,
                  {.base = learning_rate_of(options_.optimizer),
                   .steps = plan_.steps,
@@ -153,10 +150,7 @@ class trainer {
   }
 
   void open_training_images() {
-    loader_options o = loading_of(options_);
-    o.shuffle = true;
-    o.batch_size = training_batch();
-    o.drop_last = options_.drop_last;
+    loader_options o = training_loading_of(options_, data_);
     o.first_epoch = state_.epoch;
     o.first_batch = state_.batch;
     training_images_ = std::make_unique<loader>(data_.source, data_.training, transform_of(options_, true), o);
@@ -185,12 +179,17 @@ class trainer {
     double step_waited = waited_before;
 
     update pending;
-    while (const batch* b = ended ? nullptr : training_images_->next()) {
-      add_gradients(*b, pending);
-      images += b->images.extents().n;
-      state_.batch = b->number + 1;
+    const batch* b = nullptr;
+    do {  // when an epoch's last batch was skipped whole, those gathered before it still make a step
+      b = training_images_->next();
+      if (b != nullptr) {
+        add_gradients(*b, pending);
+        images += b->images.extents().n;
+      }
+      state_.batch = b != nullptr ? b->number + 1 : plan_.batches_per_epoch;
       const bool last = state_.batch == plan_.batches_per_epoch;
-      if (++pending.batches < options_.accumulate && !last) continue;
+      if (pending.batches < options_.accumulate && !last) continue;
+      if (pending.batches == 0) break;
 
       told.learning_rate = make_step(pending);
       const double waited = training_images_->waited().count();
@@ -203,45 +202,42 @@ class trainer {
       pending = {};
       ended = stop_requested() || (at_step_limit() && !last);
       if (ended || (options_.checkpoint_every > 0 && state_.step % options_.checkpoint_every == 0)) save();
-    }
+    } while (b != nullptr && !ended);
 
     told.seconds = seconds_since(begin);
+    add_skipped(training_images_->skipped());
     const double waited = training_images_->waited().count() - waited_before, all = result.seconds + told.seconds;
     result.waiting_share = (result.waiting_share * result.seconds + waited) / all;
     result.images_per_second = (result.images_per_second * result.seconds + static_cast<double>(images)) / all;
     result.seconds = all;
     if (ended) return;
-    told.images_per_second = static_cast<double>(images) / told.seconds;
-    told.waiting_share = waited / told.seconds;
+    if (images > 0) {
+      told.images_per_second = static_cast<double>(images) / told.seconds;
+      told.waiting_share = waited / told.seconds;
+    }
+    told.learning_rate = schedule_.learning_rate(state_.step - 1);
+    told.skipped = training_images_->samples_per_epoch() - state_.epoch_images;
     end_epoch(told);
   }
 
   /// An update of the weights on its way.
   struct update {
-    index_t batches = 0, images = 0, group_images = 0;
+    index_t batches = 0, images = 0;
     double loss = 0;  // mean over the images so far
     double gradient_norm = 0;
   };
 
-  /// Forward, loss, backward. The gradients of several batches add up to those of one batch of all their images.
+  /// Forward, loss, backward. Where several batches make a step, the gradients are summed over their images.
   void add_gradients(const batch& b, update& u) {
     const index_t N = b.images.extents().n;
-    if (u.batches == 0) {
-      std::fill_n(gradients_.all().data(), gradients_.all().size(), 0.0f);
-      const index_t first = b.number * training_batch();
-      u.group_images = std::min(options_.accumulate * training_batch(), training_images_->samples_per_epoch() - first);
-    }
+    if (u.batches++ == 0) fill(ctx_, 0.0f, gradients_.all());
     program<T>& step = programs_.at(run_mode::training, N);
     network_input(ctx_, b.images, step.input());
     step.forward(ctx_, weights_);
     const double value = loss_forward_backward<T>(ctx_, step.output(), masks_of(b, step.output_extents()),
                                                   options_.loss, step.output_gradient());
-    if (!std::isfinite(value)) fail_loss(value);
-    if (options_.accumulate > 1) {
-      const view<T> dy = step.output_gradient();
-      const float share = static_cast<float>(N) / static_cast<float>(u.group_images);
-      for (index_t i = 0; i < dy.size(); ++i) dy[i] = static_cast<T>(static_cast<float>(dy[i]) * share);
-    }
+    require_finite("loss", value);
+    if (options_.accumulate > 1) scale(ctx_, static_cast<float>(N), step.output_gradient());
     step.backward(ctx_, weights_, gradients_);
     u.loss =
         (u.loss * static_cast<double>(u.images) + value * static_cast<double>(N)) / static_cast<double>(u.images + N);
@@ -249,9 +245,11 @@ class trainer {
     state_.epoch_loss += value * static_cast<double>(N);
     state_.epoch_images += N;
   }
-  [[noreturn]] void fail_loss(double value) const {
-    fail("training: the loss is ", std::isnan(value) ? "NaN" : "infinite", " in epoch ", state_.epoch + 1, ", step ",
-         state_.step + 1, ", learning rate ", learning_rate(), "; ",
+  /// Ends training in the step that is being made, while checkpoint and best weights still hold numbers.
+  void require_finite(const char* what, double value) const {
+    if (std::isfinite(value)) return;
+    fail("training: the ", what, " is ", std::isnan(value) ? "NaN" : "infinite", " in epoch ", state_.epoch + 1,
+         ", step ", state_.step + 1, ", learning rate ", learning_rate(), "; ",
          options_.folder.empty()
              ? "no checkpoint was asked for"
              : to_text("the last checkpoint is ", checkpoint_path().string(), " of step ", saved_step_));
@@ -260,10 +258,14 @@ class trainer {
   double learning_rate() const { return schedule_.learning_rate(state_.step); }
   /// Returns the learning rate.
   double make_step(update& u) {
-    if (options_.clip_norm > 0) u.gradient_norm = clip_by_global_norm(ctx_, options_.clip_norm, gradients_.trainable());
+    const view<float> g = gradients_.trainable();
+    if (options_.accumulate > 1) scale(ctx_, 1 / static_cast<float>(u.images), g);
+    u.gradient_norm = options_.clip_norm > 0 ? clip_by_global_norm(ctx_, options_.clip_norm, g) : global_norm(ctx_, g);
+    require_finite("gradient's norm", u.gradient_norm);
     const double rate = learning_rate();
+    optimizer_.step(ctx_, gradients_, rate, state_.step + 1, weights_);
+    require_finite("norm of the weights", global_norm(ctx_, weights_.all()));
     ++state_.step;
-    optimizer_.step(ctx_, gradients_, rate, state_.step, weights_);
     if (average_)
       ema_step(ctx_, as_const(weights_.all()), ema_decay_at(options_.average_decay, state_.step), average_->all());
     return rate;
@@ -288,14 +290,15 @@ class trainer {
       state_.best_iou = data_.validation.empty() ? -1 : told.validation.iou();
       state_.best_epoch = state_.epoch;
       state_.epochs_since_best = 0;
-      keep_best();
     } else {
       ++state_.epochs_since_best;
     }
     told.best_iou = state_.best_iou;
     told.best_epoch = state_.best_epoch;
-    save();
+    // Told before it is saved: who is killed in between tells the epoch once more, instead of never.
     tell([&](train_observer& o) { o.epoch_ended(told); });
+    if (told.improved) keep_best();
+    save();
   }
 
   // Evaluation.
@@ -312,6 +315,7 @@ class trainer {
                  });
     result.split = split;
     result.epoch = state_.epoch;
+    add_skipped(result.skipped);
     return result;
   }
   train_result& evaluate_best(train_result& result) {
@@ -330,28 +334,29 @@ class trainer {
     result.steps = state_.step;
     result.best_epoch = state_.best_epoch;
     result.best_iou = state_.best_iou;
+    result.skipped = skipped_;
     result.weights_sha256 = weights_sha256(weights_);
     result.best_weights_sha256 = weights_sha256(best_);
     tell([&](train_observer& o) { o.finished(result); });
     return result;
   }
 
+  void add_skipped(const std::map<index_t, std::string>& more) { skipped_.insert(more.begin(), more.end()); }
+
   // Files.
 
   checkpoint_parts parts() {
-    checkpoint_parts all{{{"weights", &weights_}}, network_.description(), {}, options_.notes};
+    checkpoint_parts all{{{"weights", &weights_}},
+                         network_.description(),
+                         recipe_text(options_, schedule_.plan().warm_up),
+                         options_.notes};
     if (average_) all.sets.push_back({"average", &*average_});
     for (auto& [name, moment] : optimizer_.moments()) all.sets.push_back({name, &moment});
     const text_writer write{all.options, ""};
-    write("batch_size", options_.batch_size);
-    write("accumulate", options_.accumulate);
-    write("height", options_.height);
-    write("width", options_.width);
-    write("seed", options_.seed);
-    write("training_images", plan_.training_images);
+    write("pad", network_.pads());
     write("activation_bytes", sizeof(T));
-    write("average", averages());
-    write("optimizer", std::string(optimizer_.name()));
+    write("training_images", plan_.training_images);
+    write("validation_images", plan_.validation_images);
     return all;
   }
   void save() {
@@ -365,13 +370,7 @@ class trainer {
     const view<const float> from = evaluated_weights().all();
     std::copy_n(from.data(), from.size(), best_.all().data());
     if (options_.folder.empty()) return;
-    const auto& [mean, deviation] = options_.normalisation;
-    save_weights(best_path(), best_, network_.description(),
-                 {.height = options_.height,
-                  .width = options_.width,
-                  .mean = {mean.begin(), mean.end()},
-                  .deviation = {deviation.begin(), deviation.end()},
-                  .threshold = options_.threshold},
+    save_weights(best_path(), best_, network_.description(), prediction_settings_of(options_),
                  {{"epoch", value_to_text(state_.epoch)}, {"validation_iou", value_to_text(state_.best_iou)}});
     tell([&](train_observer& o) { o.saved(best_path(), state_.step); });
   }
@@ -392,6 +391,7 @@ class trainer {
   program_cache<T> programs_;
   train_plan plan_;
   std::unique_ptr<loader> training_images_;
+  std::map<index_t, std::string> skipped_;  // samples, and why
   std::vector<train_observer*> observers_;
 };
 
