@@ -84,6 +84,7 @@ class tape {
       if (before.outputs.front() != between || !nodes_[static_cast<std::size_t>(producer)]->absorb_activation(*slope))
         continue;
       before.outputs.front() = records_[i].outputs.front();
+      variables_[static_cast<std::size_t>(between)].producer = -1;  // nobody makes it any more
       variables_[static_cast<std::size_t>(before.outputs.front())].producer = producer;
       nodes_[i].reset();
     }
