@@ -14,7 +14,7 @@ complain() {
 
 $train synthetic:4 --base 2 --depth 1 --size 32 --batch 4 --epochs 1 --threads 1 --workers 1 --overlays 0 --out good \
   > /dev/null || { echo "the run that all cases start from failed"; exit 1; }
-photo=good/synthetic/test/images/lesion_000000.jpg
+photo=good/synthetic_4_size_32_seed_1/test/images/lesion_000000.jpg
 
 # Pictures of 100,000 × 100,000 pixels by their headers, 65,535 × 65,535 where the format has no more.
 size='\240\206\001\000'
@@ -55,11 +55,11 @@ found() {
 "$check" absent > out.txt 2> err.txt && complain "a missing folder is accepted"
 [ "$(wc -l < err.txt)" -eq 1 ] && grep -qF 'absent: ' err.txt || complain "a missing folder:"
 
-copy() { cp -r good/synthetic data; }
+copy() { cp -r good/synthetic_4_size_32_seed_1 data; }
 copy && rm data/training/masks/lesion_000002_segmentation.png
 found 'training/images/lesion_000002.jpg: .*mask'
 copy && "$train" synthetic:1 --base 2 --depth 1 --size 48 --batch 1 --epochs 1 --threads 1 --overlays 0 --out other > out.txt
-cp other/synthetic/training/masks/lesion_000000_segmentation.png data/training/masks/lesion_000001_segmentation.png
+cp other/synthetic_1_size_48_seed_1/training/masks/lesion_000000_segmentation.png data/training/masks/lesion_000001_segmentation.png
 found 'lesion_000001_segmentation.png: 48×48 pixels, the image has 32×32'
 copy && head -c 700 "$photo" > data/training/images/lesion_000001.jpg
 found 'training/images/lesion_000001.jpg: '
