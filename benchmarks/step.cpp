@@ -92,8 +92,7 @@ nlohmann::ordered_json measure(const options& o) {
     program.forward(ctx, weights);
     if (o.inference) return;
     timed("loss", [&] {
-      bce_with_logits_forward(ctx, program.output(), masks.view(), {});
-      bce_with_logits_backward(ctx, program.output(), masks.view(), {}, program.output_gradient());
+      bce_with_logits_forward_backward(ctx, program.output(), masks.view(), {}, program.output_gradient());
     });
     timed("adam", [&] { fill(ctx, 0.0f, gradients->all()); });
     program.backward(ctx, weights, *gradients);

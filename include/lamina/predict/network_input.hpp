@@ -4,7 +4,6 @@
 
 #include <lamina/core/context.hpp>
 #include <lamina/core/view.hpp>
-#include <lamina/ops/sigmoid.hpp>
 
 namespace lamina {
 
@@ -29,12 +28,6 @@ void network_input(cpu_context& ctx, view<const float> images, view<T> x) {
           for (index_t c = 0; c < 3; ++c) to[c] = static_cast<T>(v[c]);
       }
   });
-}
-
-/// p = σ(z); what `sigmoid_forward` writes.
-template <class T>
-void logits_to_probabilities(cpu_context& ctx, view<const T> logits, view<float> probabilities) {
-  sigmoid_forward(ctx, logits, probabilities);
 }
 
 }  // namespace lamina

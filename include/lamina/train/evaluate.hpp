@@ -6,6 +6,7 @@
 #include <lamina/metrics/overlap.hpp>
 #include <lamina/models/network.hpp>
 #include <lamina/ops/loss.hpp>
+#include <lamina/ops/sigmoid.hpp>
 #include <lamina/predict/network_input.hpp>
 #include <lamina/train/observer.hpp>
 
@@ -92,7 +93,7 @@ evaluation evaluate(cpu_context& ctx, program_cache<T>& programs, const paramete
     const auto masks = masks_of(*b, forward.output_extents());
     loss_sum += static_cast<double>(N) * loss_forward<T>(ctx, forward.output(), masks, options.loss);
     tensor<float> probabilities(forward.output_extents(), uninitialized);
-    logits_to_probabilities(ctx, forward.output(), probabilities.view());
+    sigmoid_forward(ctx, forward.output(), probabilities.view());
     metrics.add(as_const(probabilities.view()), masks);
     body(*b, as_const(probabilities.view()));
     result.images += N;
