@@ -38,8 +38,9 @@ void request_stop(int signal) {
 
 /// What the command line says, besides what goes straight into the library's own options.
 struct command {
-  std::string data, type = "float", loss = "bce_dice", optimizer = "adamw", schedule = "cosine", name;
-  std::filesystem::path out = "run", resume, weights;
+  std::string data, type = "float", device = "cpu", name;
+  std::string loss = "bce_dice", optimizer = "adamw", schedule = "cosine";
+  std::filesystem::path out = "run", checkpoints, images, resume, weights;
   network_description network{{"model", "unet"}, {"base_width", "64"}};
   index_t size = 256, overlays = 8, queue_ratio = 2, threads = 0;
   float learning_rate = 1e-3f, weight_decay = 1e-2f, momentum = 0.9f;
@@ -56,7 +57,11 @@ void declare(CLI::App& app, command& c) {
       ->type_name("DATA");
   app.add_option("--out,-o", c.out, "folder for everything that is written");
   app.add_option("--name", c.name, "of the experiment: a folder in --out");
-  app.add_option("--resume", c.resume, "folder of a run to go on with; its options are kept unless given again")
+  app.add_option("--checkpoints", c.checkpoints, "folder for checkpoint and best weights [as --out]")
+      ->type_name("DIR")
+      ->default_str("");
+  app.add_option("--images", c.images, "folder for pictures [as --out]")->type_name("DIR")->default_str("");
+  app.add_option("--resume", c.resume, "folder of a checkpoint to go on from; its options are kept unless given again")
       ->type_name("DIR");
   app.add_flag("--plan", c.plan, "print parameters, memory and FLOPs of a step, and end");
 
@@ -77,7 +82,7 @@ void declare(CLI::App& app, command& c) {
   network("--activation-slope", "activation_slope", "of the ReLU's negative side [0]");
   network("--initializer", "initializer", "glorot or he [glorot]");
   network("--in-channels", "in_channels", "3, or 1 for grey [3]");
-  network("--classes", "classes", "logits per pixel [1]");
+  network("--classes", "classes", "1: one logit of lesion, 2: softmax over skin and lesion [1]");
   app.add_flag("--pad", c.pad, "pad sizes that the network can't divide");
   app.add_option("--type", c.type, "activations are stored as")->check(CLI::IsMember({"float", "bfloat16"}));
   app.add_option("--load", c.weights, "weights to start from")->type_name("FILE");
@@ -112,7 +117,11 @@ void declare(CLI::App& app, command& c) {
   app.add_option("--seed", t.seed);
 
   app.option_defaults()->group("Run");
+  app.add_option("--device", c.device, "that computes")->check(CLI::IsMember({"cpu"}));
   app.add_option("--threads,-t", c.threads, "that compute; 0: one per core");
+  app.add_option("--memory", t.memory_limit, "don't start a run that needs more, such as 900M or 4G; 0: no limit")
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("BYTES");
   app.add_option("--checkpoint-every", t.checkpoint_every, "steps; 0: at the end of each epoch only");
   app.add_option("--overlays", c.overlays, "validation images to draw");
   app.add_flag("--save-images", c.save_images, "draw them after every epoch");
@@ -143,7 +152,7 @@ train_options options_of(const command& c) {
   t.policy = c.skip ? reading_policy::skip : reading_policy::stop;
   if (!c.mean.empty()) std::copy_n(c.mean.begin(), 3, t.normalisation.mean.begin());
   if (!c.deviation.empty()) std::copy_n(c.deviation.begin(), 3, t.normalisation.deviation.begin());
-  t.folder = c.out;
+  t.folder = c.checkpoints;
   t.stop = &stop_requested;
   return t;
 }
@@ -169,7 +178,7 @@ void print_plan(const command& c, const cpu_context& ctx) {
   const auto layout = std::make_shared<const parameter_layout>(net);
   workspace<> space;
   const shape input{c.train.batch_size, c.size, c.size, net.in_channels()};
-  const program<T> step(ctx, net, layout, input, run_mode::training, space);
+  const program<T> step(ctx, lesion_logits(net), layout, input, run_mode::training, space);
   std::cout << net.name() << ": " << plan_text(step, *layout) << "  (held: weights, gradients, the best weights, "
             << (c.train.average_decay > 0 ? "their average, " : "") << "the optimiser's moments)\n";
 }
@@ -179,30 +188,31 @@ void train(command& c, const std::string& command_line, thread_pool& threads) {
   cpu_context ctx(threads);
   if (c.plan) return print_plan<T>(c, ctx);
 
-  detail::create_folder(c.out);
+  for (const auto& folder : {c.out, c.checkpoints, c.images}) detail::create_folder(folder);
   const dataset images = open_data(c, threads);
   train_data data = train_data_of(images, {.height = c.size, .width = c.size});
   if (c.no_test) data.test.clear();
 
   trainer<T> t(ctx, make_network<T>(c.network, c.pad), data, options_of(c));
   if (!c.resume.empty())
-    t.resume(open_checkpoint(c.out / "checkpoint.safetensors"));
+    t.resume(open_checkpoint(c.resume / "checkpoint.safetensors"));
   else if (!c.weights.empty())
     t.load(weights_file::read(c.weights));
 
   train_progress progress(std::cout, {.terminal = isatty(STDOUT_FILENO) != 0});
   train_log log(c.out);
-  train_pictures pictures(c.out, images, {.overlays = c.overlays, .every_epoch = c.save_images});
+  train_pictures pictures(c.images, c.out / "log.csv", images, {.overlays = c.overlays, .every_epoch = c.save_images});
   t.observe(log);
   t.observe(pictures);
   t.observe(progress);
 
   const train_result result = c.no_train ? t.test() : t.run();
   write_summary(c.out / "summary.json", result, command_line);
-  std::cout << "written: " << (c.out / "summary.json").string()
-            << ", best.safetensors, log.csv, curves.png, overlays/\n";
+  std::cout << "written: " << (c.out / "summary.json").string() << ", log.csv; "
+            << (c.checkpoints / "best.safetensors").string() << "; " << (c.images / "curves.png").string()
+            << ", overlays/\n";
   if (result.end == train_end::stop_request)
-    std::cout << "stopped; go on with: train_isic --resume " << c.out.string() << '\n';
+    std::cout << "stopped; go on with: train_isic --resume " << shell_word(c.checkpoints.string()) << '\n';
 }
 
 }  // namespace
@@ -221,10 +231,11 @@ int main(int argc, char** argv) {
       const auto before = open_checkpoint(folder / "checkpoint.safetensors").metadata("notes.arguments");
       given.parse_text(app, before, "resume");
       given.parse(app, arguments, "resume");
-      c.out = folder;
-    } else if (!c.name.empty()) {
-      c.out /= c.name;
+      (c.checkpoints.empty() ? c.out : c.checkpoints) = folder;  // wherever it was moved to
     }
+    if (!c.name.empty() && (c.resume.empty() || !c.checkpoints.empty())) c.out /= c.name;
+    if (c.checkpoints.empty()) c.checkpoints = c.out;
+    if (c.images.empty()) c.images = c.out;
     std::string command_line = "train_isic";
     for (const std::string& word : given.words()) command_line += ' ' + shell_word(word);
     c.train.notes["arguments"] = given.text();

@@ -20,6 +20,7 @@
 #include <lamina/graph/concat.hpp>
 #include <lamina/graph/conv2d.hpp>
 #include <lamina/graph/conv_transpose2d.hpp>
+#include <lamina/graph/log_odds.hpp>
 #include <lamina/graph/memory_plan.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/graph/pad2d.hpp>
@@ -55,6 +56,7 @@
 #include <lamina/ops/focal.hpp>
 #include <lamina/ops/gradient_clip.hpp>
 #include <lamina/ops/jaccard.hpp>
+#include <lamina/ops/log_odds.hpp>
 #include <lamina/ops/loss.hpp>
 #include <lamina/ops/lovasz_hinge.hpp>
 #include <lamina/ops/max_pool2d.hpp>

@@ -216,9 +216,8 @@ TEST_CASE("a file that is not the network's weights is refused in one line") {
           "prediction at 65536×65536 pixels");
   refused(rewrite([](entries_t&, auto& m) { m["prediction.deviation"] = "1 0 1"; }),
           "prediction with a deviation of 0");
-  refused(saved_weights(folder, {}, make_network<float>({{"model", "unet"}, {"base_width", "2"}, {"classes", "2"}})),
-          "a network of 3 input channels and 2 classes; photographs have 3 or 1, and lesions are told "
-          "from skin with 1");
+  refused(saved_weights(folder, {}, make_network<float>({{"model", "unet"}, {"base_width", "2"}, {"classes", "3"}})),
+          "the network has 3 classes; lesions are told from skin with 1, or with 2 (skin and lesion)");
   saved_weights(folder, {});
   refused(rewrite([](entries_t&, auto& m) { m["prediction.height"] = "1e9"; }),
           "metadata 'prediction.height' = '1e9' can't be read");

@@ -12,9 +12,11 @@ digest() { grep weights_sha256 "$1/summary.json"; }
 $train $options --threads 1 --workers 1 --out whole > /dev/null || exit 1
 expected=$(digest whole)
 status=0
-for threads in 2 5; do
-  $train $options --threads $threads --workers 4 --out "threads_$threads" > /dev/null
-  [ "$(digest "threads_$threads")" = "$expected" ] || { echo "$threads threads, 4 workers: other weights"; status=1; }
+for threads_workers in "2 1" "5 1" "1 4" "5 4"; do
+  set -- $threads_workers
+  $train $options --threads "$1" --workers "$2" --out other > /dev/null
+  [ "$(digest other)" = "$expected" ] || { echo "$1 threads, $2 workers: other weights"; status=1; }
+  rm -r other
 done
 
 # Killed while it works: again, should it have ended by itself before the signal came.
@@ -44,4 +46,12 @@ $train --resume "a run" --epochs 4 --steps 5 > /dev/null || status=1
 $train --resume "a run" --steps 0 > /dev/null || status=1
 grep -q '"epochs": 4,' "a run/summary.json" || { echo "the second resumption forgot what the first was told"; status=1; }
 grep -q "'a run'" "a run/summary.json" || { echo "the command's words lack quotes"; status=1; }
+
+# Folders of their own: the checkpoint leads to the others.
+$train synthetic:8 --base 2 --depth 1 --size 32 --batch 4 --epochs 2 --steps 1 --out figures --checkpoints weights --images pictures > /dev/null
+$train --resume weights --steps 0 > /dev/null || status=1
+for file in figures/summary.json figures/log.csv weights/best.safetensors weights/checkpoint.safetensors pictures/curves.png pictures/overlays.png; do
+  [ -s $file ] || { echo "$file is missing"; status=1; }
+done
+[ "$(grep -c '^[12],' figures/log.csv)" = 2 ] || { echo "figures/log.csv lacks a row"; status=1; }
 exit $status

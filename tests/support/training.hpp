@@ -6,7 +6,10 @@
 #include <lamina/data/synthetic.hpp>
 #include <lamina/train/trainer.hpp>
 
+#include <map>
 #include <numeric>
+#include <string>
+#include <vector>
 
 namespace lamina::testing {
 
@@ -46,6 +49,20 @@ inline train_result train_once(const train_options& options, train_observer* obs
   if (observer != nullptr) t.observe(*observer);
   return t.run();
 }
+
+/// Keeps what it is told.
+class recorder final : public train_observer {
+ public:
+  void stepped(const train_step& s) override { steps.push_back(s); }
+  void epoch_ended(const train_epoch& e) override { epochs.push_back(e); }
+  void saved(const std::filesystem::path& path, index_t step) override {
+    files[path.filename().string()].push_back(step);
+  }
+
+  std::vector<train_step> steps;
+  std::vector<train_epoch> epochs;
+  std::map<std::string, std::vector<index_t>> files;
+};
 
 /// Ends training as a crash would: by an exception out of the middle of it.
 struct crash {};

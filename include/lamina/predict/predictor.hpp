@@ -7,6 +7,7 @@
 #include <lamina/ops/elementwise.hpp>
 #include <lamina/ops/pad2d.hpp>
 #include <lamina/ops/sigmoid.hpp>
+#include <lamina/predict/lesion_logits.hpp>
 #include <lamina/predict/network_input.hpp>
 #include <lamina/predict/weights_file.hpp>
 
@@ -49,6 +50,7 @@ class predictor {
   explicit predictor(const weights_file& file)
       : path_(file.file.path()),
         network_(blaming_file([&] { return make_network<T>(file.network, true); })),
+        logits_(blaming_file([&] { return lesion_logits<T>(network_); })),
         layout_(std::make_shared<const parameter_layout>(network_)),
         weights_(blaming_file([&] {
           file.check(*layout_);  // before memory is taken for what the file merely claims
@@ -56,9 +58,8 @@ class predictor {
         })),
         settings_(file.settings) {
     blaming_file([&] {
-      const index_t C = network_.in_channels(), classes = network_.classes();
-      require((C == 3 || C == 1) && classes == 1, "a network of ", C, " input channels and ", classes,
-              " classes; photographs have 3 or 1, and lesions are told from skin with 1");
+      const index_t C = network_.in_channels();
+      require(C == 3 || C == 1, "a network of ", C, " input channels; photographs have 3, or 1 when grey");
     });
     file.load(weights_);
   }
@@ -77,7 +78,7 @@ class predictor {
         : trained_(trained),
           ctx_(ctx),
           program_(trained.blaming_file([&] {
-            return program<T>(ctx, trained.network_, trained.layout_,
+            return program<T>(ctx, trained.logits_, trained.layout_,
                               {1, trained.settings_.height, trained.settings_.width, trained.network_.in_channels()},
                               run_mode::inference, space_);
           })) {
@@ -162,6 +163,7 @@ class predictor {
 
   std::string path_;
   lamina::network<T> network_;
+  lesion_logits<T> logits_;
   std::shared_ptr<const parameter_layout> layout_;
   parameter_set<cpu> weights_;
   prediction_settings settings_;

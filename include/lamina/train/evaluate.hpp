@@ -7,6 +7,7 @@
 #include <lamina/models/network.hpp>
 #include <lamina/ops/loss.hpp>
 #include <lamina/ops/sigmoid.hpp>
+#include <lamina/predict/lesion_logits.hpp>
 #include <lamina/predict/network_input.hpp>
 #include <lamina/train/observer.hpp>
 
@@ -18,8 +19,9 @@
 
 namespace lamina {
 
-/// The programs of one network for batches of different lengths, for training and inference: recorded when first asked
-/// for, all in one workspace, since they take turns. The network must stay where it is.
+/// The programs of one network, one logit of lesion a pixel, for batches of different lengths, for training and
+/// inference: recorded when first asked for, all in one workspace, since they take turns. The network must stay where
+/// it is.
 template <class T>
 class program_cache {
  public:
@@ -34,7 +36,7 @@ class program_cache {
     auto& found = programs_[{mode, images}];
     if (!found) {
       const shape extents{images, image_.h, image_.w, image_.c};
-      found = std::make_unique<program<T>>(ctx_, network_, layout_, extents, mode, space_);
+      found = std::make_unique<program<T>>(ctx_, lesion_logits(network_), layout_, extents, mode, space_);
     }
     return *found;
   }

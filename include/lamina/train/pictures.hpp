@@ -33,7 +33,11 @@ class train_pictures final : public train_observer {
  public:
   /// `data` gives the names of the images and must outlive this.
   train_pictures(std::filesystem::path folder, const dataset& data, const train_pictures_options& options = {})
-      : folder_(std::move(folder)), data_(data), options_(options) {}
+      : train_pictures(folder, folder / "log.csv", data, options) {}
+  /// `log`: where `train_log` writes the figures of epochs, which a resumed run reads its first ones from.
+  train_pictures(std::filesystem::path folder, std::filesystem::path log, const dataset& data,
+                 const train_pictures_options& options = {})
+      : folder_(std::move(folder)), log_(std::move(log)), data_(data), options_(options) {}
 
   void started(const train_plan& plan) override {
     model_ = plan.network.at("model");
@@ -112,7 +116,7 @@ class train_pictures final : public train_observer {
 
   /// The epochs before a resumption, from the log beside the pictures.
   void read_curves(index_t last_epoch) {
-    std::ifstream log(folder_ / "log.csv");
+    std::ifstream log(log_);
     std::string row;
     std::vector<std::string> names;
     while (std::getline(log, row)) {
@@ -137,7 +141,7 @@ class train_pictures final : public train_observer {
     }
   }
 
-  std::filesystem::path folder_;
+  std::filesystem::path folder_, log_;
   const dataset& data_;
   train_pictures_options options_;
   std::string model_;

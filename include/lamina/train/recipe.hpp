@@ -98,8 +98,8 @@ inline prediction_settings prediction_settings_of(const train_options& o) {
 }
 
 /// All options that may not change when a run goes on, because its steps would be others. What may change: max_steps,
-/// workers, queue, policy, patience, checkpoint_every, folder, notes, stop; and `epochs` where neither the schedule nor
-/// its warm-up looks at them. Of a `transform` of the caller's only that there is one.
+/// workers, queue, policy, memory_limit, patience, checkpoint_every, folder, notes, stop; and `epochs` where neither
+/// the schedule nor its warm-up looks at them. Of a `transform` of the caller's only that there is one.
 ///   warm_up  steps, as the schedule has them
 inline text_map recipe_text(const train_options& o, index_t warm_up) {
   text_map text;

@@ -46,9 +46,7 @@ class trainer {
         optimizer_(options_.optimizer, layout_),
         programs_(ctx_, network_, layout_, options_.height, options_.width) {
     check(options_);
-    const std::string& classes = network_.description().at("classes");
     require(!data_.training.empty(), "trainer: no training images");
-    require(classes == "1", "trainer: the network has ", classes, " classes; lesions are told from skin with 1");
     initialize(weights_, options_.seed);
     if (averages()) average_.emplace(weights_.clone());
     make_plan();
@@ -134,13 +132,16 @@ class trainer {
       if (images >= batch) programs_.at(run_mode::inference, batch);
       if (images % batch != 0) programs_.at(run_mode::inference, images % batch);
     }
-    programs_.reserve();
     plan_.block_bytes = programs_.block_bytes();
     plan_.scratch_bytes = programs_.scratch_bytes();
     const std::size_t sets = 3 + optimizer_.moments().size() + (average_ ? 1 : 0);
     plan_.network = network_.description();
     plan_.parameters = layout_->trainable_count();
     plan_.parameter_bytes = sets * static_cast<std::size_t>(layout_->size()) * sizeof(float);
+    require(options_.memory_limit == 0 || plan_.planned_bytes() <= options_.memory_limit, "trainer: ",
+            plan_.planned_bytes(), " bytes are planned, more than the limit of ", options_.memory_limit,
+            "; smaller batches, images or networks need less");
+    programs_.reserve();
     plan_.flops_per_image = step_program().flops() / static_cast<double>(training_batch());
     schedule_ = {options_.schedule,
                  {.base = learning_rate_of(options_.optimizer),
