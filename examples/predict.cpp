@@ -30,7 +30,7 @@ struct command {
   std::vector<std::filesystem::path> images;
   float threshold = 0;
   int threads = 0;
-  bool no_overlays = false, keep_going = false;
+  bool no_overlays = false, keep_going = false, symmetries = false;
   std::string type = "float";
 };
 
@@ -100,7 +100,7 @@ int predict(const command& c) {
   const float threshold = c.threshold > 0 ? c.threshold : lesions.settings().threshold;
   thread_pool threads(c.threads);
   cpu_context ctx(threads);
-  typename predictor<T>::session session(lesions, ctx);
+  typename predictor<T>::session session(lesions, ctx, {.symmetries = c.symmetries});
 
   const auto files = photographs(c.images);
   std::filesystem::create_directories(c.out);
@@ -135,6 +135,7 @@ int main(int argc, char** argv) {
   app.add_option("--threshold", c.threshold, "of the probability; 0: the one in the weights file");
   app.add_option("--threads,-t", c.threads, "0: one per core");
   app.add_option("--type", c.type, "activations are stored as")->check(CLI::IsMember({"float", "bfloat16"}));
+  app.add_flag("--tta", c.symmetries, "average over flips and turns of the photograph: eight times the work");
   app.add_flag("--no-overlays", c.no_overlays, "write masks only");
   app.add_flag("--keep-going", c.keep_going, "go on after an image that can't be read");
   CLI11_PARSE(app, argc, argv);

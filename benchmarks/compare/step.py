@@ -39,7 +39,7 @@ def main():
         "pytorch": lambda: run(peer),
         "pytorch, channels_last": lambda: run(peer + ["--channels-last"]),
     }
-    tcmalloc = ctypes.util.find_library("tcmalloc")
+    tcmalloc = ctypes.util.find_library("tcmalloc") or ctypes.util.find_library("tcmalloc_minimal")
     if tcmalloc:
         runs["pytorch, channels_last, tcmalloc"] = lambda: run(peer + ["--channels-last"], {"LD_PRELOAD": tcmalloc})
     else:

@@ -6,6 +6,7 @@
 #include "../support/tensors.hpp"
 #include "../support/training.hpp"
 
+#include <array>
 #include <memory_resource>
 #include <thread>
 
@@ -86,6 +87,30 @@ TEST_CASE("a predictor says what the trainer saw") {
   predictor<float>::session session(lesions, ctx);
   const auto image = synthetic_lesion(7, 26, 32, 32).image;  // the first of the test split
   check_close(session.probability(image.view()), seen.first, 1e-6);
+}
+
+TEST_CASE("test-time augmentation is the mean over flips and turns") {
+  const temporary_folder folder;
+  cpu_context ctx;
+  for (const auto& [height, width, ways] : {std::array<index_t, 3>{32, 32, 8}, {32, 24, 4}}) {
+    CAPTURE(width);
+    const predictor<float> lesions(saved_weights(folder, {.height = height, .width = width}));
+    predictor<float>::session plain(lesions, ctx), averaged(lesions, ctx, {.symmetries = true});
+    const auto image = photo(height, width);
+    tensor<double> mean({1, height, width, 1});
+    for (int i = 0; i < ways; ++i) {
+      const auto turned = copy_of(symmetric(image.view(), symmetry{i}));
+      tensor<float> p = plain.probability(turned.view());
+      const auto back = copy_of(from_symmetric(p.view(), symmetry{i}));
+      for (index_t j = 0; j < mean.size(); ++j) mean[j] += static_cast<double>(back[j]) / static_cast<double>(ways);
+    }
+    check_close(averaged.probability(image.view()), mean, 1e-6);
+    // So it does not matter how the photograph is held.
+    for (int i = 1; i < ways; ++i) {
+      tensor<float> p = averaged.probability(copy_of(symmetric(image.view(), symmetry{i})).view());
+      check_close<float, double>(as_const(from_symmetric(p.view(), symmetry{i})), mean.view(), 1e-6);
+    }
+  }
 }
 
 TEST_CASE("of a file, prediction sees the pixels that validation sees") {

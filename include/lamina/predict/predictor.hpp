@@ -4,6 +4,8 @@
 #include <lamina/graph/program.hpp>
 #include <lamina/image/convert.hpp>
 #include <lamina/image/fit.hpp>
+#include <lamina/image/symmetry.hpp>
+#include <lamina/ops/copy.hpp>
 #include <lamina/ops/elementwise.hpp>
 #include <lamina/ops/pad2d.hpp>
 #include <lamina/ops/sigmoid.hpp>
@@ -31,6 +33,12 @@ inline tensor<std::uint8_t> lesion_mask(cpu_context& ctx, const tensor<float>& p
       probability.view(), mask.view());
   return mask;
 }
+
+struct session_options {
+  /// Test-time augmentation: the mean of what the network says of the photograph seen through each symmetry of its
+  /// rectangle, eight where the network's height and width are the same, else four. As many times the work.
+  bool symmetries = false;
+};
 
 /// A trained network that finds lesions in photographs of any size. It is const: any number of threads may predict with
 /// one, each through a session of its own. It must outlive its sessions and stay where it is.
@@ -74,9 +82,12 @@ class predictor {
    public:
     /// Throws `file_error` that names the weights file when the network can't run at the size that the file says, or
     /// there is not the memory for it.
-    session(const predictor& trained, cpu_context& ctx)
+    session(const predictor& trained, cpu_context& ctx, const session_options& options = {})
         : trained_(trained),
           ctx_(ctx),
+          symmetries_(!options.symmetries                                  ? 1
+                      : trained.settings_.height == trained.settings_.width ? 8
+                                                                            : 4),
           program_(trained.blaming_file([&] {
             return program<T>(ctx, trained.logits_, trained.layout_,
                               {1, trained.settings_.height, trained.settings_.width, trained.network_.in_channels()},
@@ -85,7 +96,6 @@ class predictor {
       trained.blaming_file([&] {
         space_.reserve(program_.plan().block_bytes);
         input_ = tensor<float>({1, trained.settings_.height, trained.settings_.width, 3}, uninitialized);
-        output_ = tensor<float>(program_.output_extents(), uninitialized);
       });
     }
     session(const session&) = delete;
@@ -117,23 +127,27 @@ class predictor {
     tensor<float> run(const tensor<std::uint8_t>& photo, index_t height, index_t width) {
       to_float(photo.view(), input_);
       normalize(input_, trained_.settings_.mean, trained_.settings_.deviation, input_);
-      network_input(ctx_, as_const(input_.view()), program_.input());
+      tensor<float> probability = seen_through(symmetry{0});
+      for (int i = 1; i < symmetries_; ++i) {
+        tensor<float> more = seen_through(symmetry{i});
+        add(ctx_, as_const(from_symmetric(more.view(), symmetry{i})), probability.view());
+      }
+      if (symmetries_ > 1) scale(ctx_, 1 / static_cast<float>(symmetries_), probability.view());
+      return resized(ctx_.workers(), probability.view(), interpolation::linear, height, width);
+    }
+    /// What the network says of its input seen through s; a network without padding says it of the middle only, and
+    /// nothing of the frame around.
+    tensor<float> seen_through(symmetry s) {
+      network_input(ctx_, symmetric(as_const(input_.view()), s), program_.input());
       program_.forward(ctx_, trained_.weights_);
-      sigmoid_forward(ctx_, program_.output(), output_.view());
-      if (input_.extents().h == output_.extents().h && input_.extents().w == output_.extents().w)
-        return enlarged(output_, height, width);
-      return enlarged(in_frame(output_), height, width);
-    }
-    /// What a network without padding says of the middle, in a frame of the input's size.
-    tensor<float> in_frame(const tensor<float>& middle) {
-      const auto [n, h, w, c] = middle.extents();
+      const auto [n, h, w, c] = program_.output_extents();
+      tensor<float> said({n, h, w, c}, uninitialized);
+      sigmoid_forward(ctx_, program_.output(), said.view());
       const index_t H = input_.extents().h, W = input_.extents().w;
-      tensor<float> frame({n, H, W, c}, uninitialized);
-      pad2d_forward(ctx_, middle.view(), {.top = (H - h) / 2, .left = (W - w) / 2}, frame.view());
-      return frame;
-    }
-    tensor<float> enlarged(const tensor<float>& x, index_t height, index_t width) {
-      return resized(ctx_.workers(), x.view(), interpolation::linear, height, width);
+      if (h == H && w == W) return said;
+      tensor<float> framed({n, H, W, c}, uninitialized);
+      pad2d_forward(ctx_, as_const(said.view()), {.top = (H - h) / 2, .left = (W - w) / 2}, framed.view());
+      return framed;
     }
     tensor<std::uint8_t> thresholded(const tensor<float>& probability) {
       return lesion_mask(ctx_, probability, trained_.settings_.threshold);
@@ -141,9 +155,10 @@ class predictor {
 
     const predictor& trained_;
     cpu_context& ctx_;
+    int symmetries_;
     workspace<cpu> space_;
     program<T> program_;
-    tensor<float> input_, output_;
+    tensor<float> input_;
   };
 
  private:
