@@ -13,7 +13,7 @@ find include -name '*.hpp' -o -name '*.inl' | sort | xargs awk '
     below["models"] = "core simd kernels ops graph layers"
     below["formats"] = "core"
     below["metrics"] = "core"
-    below["image"] = "core formats"
+    below["image"] = "core simd kernels formats"
     below["data"] = "core formats metrics image"
     below["predict"] = "core simd kernels ops graph layers models formats metrics image"
     below["train"] = below["predict"] " data predict"
