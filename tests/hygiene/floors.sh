@@ -13,7 +13,7 @@ find include -name '*.hpp' -o -name '*.inl' | sort | xargs awk '
     below["models"] = "core simd kernels ops graph layers"
     below["formats"] = "core"
     below["metrics"] = "core"
-    below["image"] = "core formats"
+    below["image"] = "core simd kernels formats"
     below["augment"] = "core simd kernels formats image"
     below["data"] = "core formats metrics image augment"
     below["predict"] = "core simd kernels ops graph layers models formats metrics image augment"

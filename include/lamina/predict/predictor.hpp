@@ -105,7 +105,7 @@ class predictor {
       const auto [N, H, W, C] = photo.extents();
       require(N == 1 && C == 3 && H > 0 && W > 0, "predictor: photo ", photo.extents(), " is not [1,H,W,3]");
       const index_t h = trained_.settings_.height, w = trained_.settings_.width;
-      return run(resized(ctx_.workers(), photo, fitting_interpolation(H, W, h, w), h, w), H, W);
+      return run(resized(ctx_, photo, fitting_interpolation(H, W, h, w), h, w), H, W);
     }
     /// 255 where that probability reaches the threshold, else 0. [1,H,W,1].
     tensor<std::uint8_t> mask(const std::filesystem::path& photo) { return thresholded(probability(photo)); }
@@ -132,7 +132,7 @@ class predictor {
       return frame;
     }
     tensor<float> enlarged(const tensor<float>& x, index_t height, index_t width) {
-      return resized(ctx_.workers(), x.view(), interpolation::linear, height, width);
+      return resized(ctx_, x.view(), interpolation::linear, height, width);
     }
     tensor<std::uint8_t> thresholded(const tensor<float>& probability) {
       return lesion_mask(ctx_, probability, trained_.settings_.threshold);
