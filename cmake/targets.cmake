@@ -47,12 +47,15 @@ lamina_target(safetensors
 lamina_target(image
   FOLDERS image
   NEEDS lamina::formats JPEG::JPEG PNG::PNG)
+lamina_target(augment
+  FOLDERS augment
+  NEEDS lamina::image)
 lamina_target(data
   FOLDERS data
-  NEEDS lamina::image yaml-cpp::yaml-cpp)
+  NEEDS lamina::augment yaml-cpp::yaml-cpp)
 lamina_target(predict
   FOLDERS predict
-  NEEDS lamina::image lamina::safetensors)
+  NEEDS lamina::augment lamina::safetensors)
 lamina_target(train
   FOLDERS train
   NEEDS lamina::data lamina::predict)

@@ -13,9 +13,10 @@ find include -name '*.hpp' -o -name '*.inl' | sort | xargs awk '
     below["models"] = "core simd kernels ops graph layers"
     below["formats"] = "core"
     below["metrics"] = "core"
-    below["image"] = "core formats"
-    below["data"] = "core formats metrics image"
-    below["predict"] = "core simd kernels ops graph layers models formats metrics image"
+    below["image"] = "core simd kernels formats"
+    below["augment"] = "core simd kernels formats image"
+    below["data"] = "core formats metrics image augment"
+    below["predict"] = "core simd kernels ops graph layers models formats metrics image augment"
     below["train"] = below["predict"] " data predict"
     below["lamina.hpp"] = "core simd kernels ops graph layers models metrics"
 

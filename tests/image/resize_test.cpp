@@ -48,12 +48,13 @@ TEST_CASE_TEMPLATE("resize: equal to OpenCV 4.6", T, std::uint8_t, std::uint16_t
 
 TEST_CASE("resize: the same bits with any number of workers") {
   thread_pool workers(3);
+  cpu_context ctx(workers);
   const auto x = random_tensor<float>({2, 300, 100, 3}, 5);
   for (const interpolation method : all_interpolations)
     for (const auto& [height, width] : {std::pair<index_t, index_t>{300, 40}, {131, 47}, {150, 50}, {128, 180}}) {
       CAPTURE(name(method));
       CAPTURE(height);
-      CHECK(same_bits<float>(resized(workers, x.view(), method, height, width).view(),
+      CHECK(same_bits<float>(resized(ctx, x.view(), method, height, width).view(),
                              resized(x.view(), method, height, width).view()));
     }
 }

@@ -49,12 +49,25 @@ class random_stream {
   /// 32 random bits.
   result_type operator()() {
     if (left_ == 0) {
-      block_ = philox({drawn_++, place_.sample, place_.epoch,
-                       static_cast<std::uint32_t>(place_.purpose) << 24 | place_.position},
-                      static_cast<std::uint32_t>(place_.seed), static_cast<std::uint32_t>(place_.seed >> 32));
+      block_ = philox(counter(drawn_++), key0(), key1());
       left_ = 4;
     }
     return block_[static_cast<std::size_t>(4 - left_--)];
+  }
+  /// Blocks of four numbers: block i is philox(counter with i added to its first word, key0, key1).
+  struct blocks {
+    std::array<std::uint32_t, 4> counter{};
+    std::uint32_t key0 = 0, key1 = 0;
+
+    std::array<std::uint32_t, 4> operator[](std::uint32_t i) const {
+      return philox({counter[0] + i, counter[1], counter[2], counter[3]}, key0, key1);
+    }
+  };
+  /// The next `count` whole blocks, to be made later, many at once or in any order. The stream goes on behind them.
+  blocks take_blocks(std::uint32_t count) {
+    left_ = 0;
+    const std::uint32_t first = std::exchange(drawn_, drawn_ + count);
+    return {counter(first), key0(), key1()};
   }
   /// Uniform on [0, 1): a multiple of 2^-24, so exact in float.
   float uniform() { return static_cast<float>((*this)() >> 8) * 0x1p-24f; }
@@ -77,6 +90,12 @@ class random_stream {
   }
 
  private:
+  std::array<std::uint32_t, 4> counter(std::uint32_t block) const {
+    return {block, place_.sample, place_.epoch, static_cast<std::uint32_t>(place_.purpose) << 24 | place_.position};
+  }
+  std::uint32_t key0() const { return static_cast<std::uint32_t>(place_.seed); }
+  std::uint32_t key1() const { return static_cast<std::uint32_t>(place_.seed >> 32); }
+
   place place_;
   std::array<std::uint32_t, 4> block_{};
   std::uint32_t drawn_ = 0;

@@ -2,7 +2,7 @@
 // From a picture's bytes to what a network is fed with.
 #pragma once
 
-#include <lamina/core/random.hpp>
+#include <lamina/augment/place.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/image/convert.hpp>
 #include <lamina/image/fit.hpp>
@@ -18,21 +18,6 @@ namespace lamina {
 struct normalisation {
   std::array<float, 3> mean{0.67501814f, 0.5663187f, 0.52339128f};  // of ISIC 2017's segmentation set
   std::array<float, 3> deviation{0.11092593f, 0.10669603f, 0.119005f};
-};
-
-/// Where a sample stands in a training run: all that its random changes may depend on.
-struct sample_place {
-  std::uint64_t seed = 0;
-  index_t epoch = 0, sample = 0;
-
-  /// The stream of step `position` of a recipe.
-  random_stream stream(std::uint32_t position) const {
-    return random_stream({.seed = seed,
-                          .purpose = random_purpose::augment,
-                          .epoch = static_cast<std::uint32_t>(epoch),
-                          .sample = static_cast<std::uint32_t>(sample),
-                          .position = position});
-  }
 };
 
 /// Fills a sample's place in a batch. It may change image and mask, which are copies, and is called by several threads

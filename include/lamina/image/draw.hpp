@@ -3,6 +3,7 @@
 #pragma once
 
 #include <lamina/core/tensor.hpp>
+#include <lamina/image/point.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,11 +13,6 @@
 #include <vector>
 
 namespace lamina {
-
-/// Right and down of the image's upper left corner, in pixels.
-struct point {
-  double x = 0, y = 0;
-};
 
 struct colour {
   std::uint8_t r = 0, g = 0, b = 0;

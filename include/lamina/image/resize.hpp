@@ -2,9 +2,10 @@
 // Resizing, equal to OpenCV's cv::resize.
 #pragma once
 
-#include <lamina/core/parallel.hpp>
+#include <lamina/core/context.hpp>
 #include <lamina/image/convert.hpp>
 #include <lamina/image/interpolation.hpp>
+#include <lamina/image/rows.hpp>
 #include <lamina/image/transform.hpp>
 
 #include <algorithm>
@@ -16,30 +17,8 @@ namespace lamina {
 
 namespace detail {
 
-/// Calls body(std::integral_constant) for the usual numbers of channels, so that loops over them unroll; else body(C).
-template <class Body>
-void with_fixed_channels(index_t channels, Body&& body) {
-  switch (channels) {
-    case 1: return body(std::integral_constant<index_t, 1>{});
-    case 3: return body(std::integral_constant<index_t, 3>{});
-    case 4: return body(std::integral_constant<index_t, 4>{});
-    default: return body(channels);
-  }
-}
-
-/// Calls body(n, begin, end) for pieces of the rows of every image of y: always the same ones.
-template <class Body>
-void for_each_rows(executor& workers, const shape& y, Body&& body) {
-  constexpr index_t rows_per_piece = 64;
-  const index_t pieces = ceil_div(y.h, rows_per_piece);
-  workers.run(y.n * pieces, [&](index_t piece, int) {
-    const index_t begin = piece % pieces * rows_per_piece;
-    body(piece / pieces, begin, std::min(begin + rows_per_piece, y.h));
-  });
-}
-
 template <class T>
-void resize_nearest(executor& workers, view<const T> x, view<T> y) {
+void resize_nearest(cpu_context& ctx, view<const T> x, view<T> y) {
   const auto [N, H, W, C] = x.extents();
   const auto positions = [](index_t source, index_t destination) {
     const double scale = 1 / (static_cast<double>(destination) / static_cast<double>(source));
@@ -49,7 +28,7 @@ void resize_nearest(executor& workers, view<const T> x, view<T> y) {
     return p;
   };
   const auto rows = positions(H, y.extents().h), columns = positions(W, y.extents().w);
-  for_each_rows(workers, y.extents(), [&, C = C](index_t n, index_t begin, index_t end) {
+  for_each_rows(ctx, y.extents(), [&, C = C](index_t n, index_t begin, index_t end) {
     with_fixed_channels(C, [&](auto channels) {
       for (index_t h = begin; h < end; ++h)
         for (std::size_t w = 0; w < columns.size(); ++w) {
@@ -106,7 +85,7 @@ void weigh_rows(const std::vector<const Row*>& rows, const typename resize_arith
 
 /// Separable: each source row that is needed is interpolated once across, kept in a ring, then rows are weighed.
 template <class T>
-void resize_separable(executor& workers, view<const T> x, interpolation method, view<T> y) {
+void resize_separable(cpu_context& ctx, view<const T> x, interpolation method, view<T> y) {
   using arithmetic = resize_arithmetic<T>;
   using weight = typename arithmetic::weight;
   using sum = typename arithmetic::sum;
@@ -142,7 +121,7 @@ void resize_separable(executor& workers, view<const T> x, interpolation method, 
   };
 
   const bool dense = y.pixel_stride() == C;
-  for_each_rows(workers, y.extents(), [&](index_t n, index_t begin, index_t end) {
+  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
     const index_t ring = down.taps;
     std::vector<sum> rows(static_cast<std::size_t>(ring * W * C));
     std::vector<index_t> held(static_cast<std::size_t>(ring), -1);  // the source row in each place of the ring
@@ -166,12 +145,12 @@ void resize_separable(executor& workers, view<const T> x, interpolation method, 
 
 /// The mean of blocks of `down` × `across` pixels.
 template <class T>
-void resize_blocks(executor& workers, view<const T> x, index_t down, index_t across, view<T> y) {
+void resize_blocks(cpu_context& ctx, view<const T> x, index_t down, index_t across, view<T> y) {
   using sum = std::conditional_t<std::is_integral_v<T>, std::int64_t, float>;
   const index_t W = y.extents().w;
   const float scale = 1.0f / static_cast<float>(down * across);
   const bool by_two = down == 2 && across == 2;
-  for_each_rows(workers, y.extents(), [&](index_t n, index_t begin, index_t end) {
+  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
     with_fixed_channels(x.extents().c, [&](auto channels) {
       for (index_t h = begin; h < end; ++h)
         for (index_t w = 0; w < W; ++w) {
@@ -194,14 +173,14 @@ void resize_blocks(executor& workers, view<const T> x, index_t down, index_t acr
 
 /// The mean of what each destination pixel covers, parts of pixels counted in part.
 template <class T>
-void resize_area(executor& workers, view<const T> x, view<T> y) {
+void resize_area(cpu_context& ctx, view<const T> x, view<T> y) {
   const index_t H = y.extents().h, W = y.extents().w, C = y.extents().c;
   const auto scale = [](index_t source, index_t destination) {
     return 1 / (static_cast<double>(destination) / static_cast<double>(source));
   };
   const auto across = area_shares(x.extents().w, W, scale(x.extents().w, W));
   const auto down = area_shares(x.extents().h, H, scale(x.extents().h, H));
-  for_each_rows(workers, y.extents(), [&](index_t n, index_t begin, index_t end) {
+  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
     std::vector<float> row(static_cast<std::size_t>(W * C)), total(row.size());
     const auto before = [](const area_share& share, index_t destination) { return share.destination < destination; };
     auto i = static_cast<std::size_t>(std::lower_bound(down.begin(), down.end(), begin, before) - down.begin());
@@ -236,7 +215,7 @@ void resize_area(executor& workers, view<const T> x, view<T> y) {
 /// 4 channels, bytes by linear exactly, other integers within 1, float within 1e-5 of the value range. Throws `error`
 /// when N or C differ or an extent is 0.
 template <class T>
-void resize(executor& workers, std::type_identity_t<view<const T>> x, interpolation method, view<T> y) {
+void resize(cpu_context& ctx, std::type_identity_t<view<const T>> x, interpolation method, view<T> y) {
   static_assert(std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint16_t> || std::is_same_v<T, float>);
   const shape &from = x.extents(), &to = y.extents();
   require(from.n == to.n && from.c == to.c && from.size() > 0 && to.size() > 0, "resize: x ", from, " and y ", to,
@@ -245,17 +224,17 @@ void resize(executor& workers, std::type_identity_t<view<const T>> x, interpolat
   const bool by_whole_numbers = shrinks && from.h % to.h == 0 && from.w % to.w == 0;
   const index_t down = from.h / to.h, across = from.w / to.w;
   if (from == to) return copy_pixels(x, y);
-  if (method == interpolation::nearest) return detail::resize_nearest<T>(workers, x, y);
+  if (method == interpolation::nearest) return detail::resize_nearest<T>(ctx, x, y);
   if (by_whole_numbers &&
       (method == interpolation::area || (method == interpolation::linear && down == 2 && across == 2)))
-    return detail::resize_blocks<T>(workers, x, down, across, y);
-  if (method == interpolation::area && shrinks) return detail::resize_area<T>(workers, x, y);
-  detail::resize_separable<T>(workers, x, method, y);
+    return detail::resize_blocks<T>(ctx, x, down, across, y);
+  if (method == interpolation::area && shrinks) return detail::resize_area<T>(ctx, x, y);
+  detail::resize_separable<T>(ctx, x, method, y);
 }
-/// The same on the calling thread.
+/// The same on the calling thread, with a context of its own.
 template <class T>
 void resize(std::type_identity_t<view<const T>> x, interpolation method, view<T> y) {
-  serial_executor here;
+  cpu_context here;
   resize(here, x, method, y);
 }
 
@@ -263,16 +242,16 @@ void resize(std::type_identity_t<view<const T>> x, interpolation method, view<T>
 ///
 ///     const auto small = resized(photo.view(), interpolation::area, 256, 256);
 template <class T>
-tensor<std::remove_const_t<T>> resized(executor& workers, view<T> x, interpolation method, index_t height,
+tensor<std::remove_const_t<T>> resized(cpu_context& ctx, view<T> x, interpolation method, index_t height,
                                        index_t width) {
   require(height > 0 && width > 0, "resized: ", height, "×", width, " pixels wanted of ", x.extents());
   tensor<std::remove_const_t<T>> y({x.extents().n, height, width, x.extents().c}, uninitialized);
-  resize(workers, x, method, y.view());
+  resize(ctx, x, method, y.view());
   return y;
 }
 template <class T>
 tensor<std::remove_const_t<T>> resized(view<T> x, interpolation method, index_t height, index_t width) {
-  serial_executor here;
+  cpu_context here;
   return resized(here, x, method, height, width);
 }
 

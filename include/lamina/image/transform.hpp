@@ -4,6 +4,7 @@
 #pragma once
 
 #include <lamina/core/tensor.hpp>
+#include <lamina/image/rows.hpp>
 
 #include <algorithm>
 
@@ -79,6 +80,21 @@ void copy_pixels(std::type_identity_t<view<const T>> x, view<T> y) {
           for (index_t w = w0; w < std::min(W, w0 + block); ++w, from += x.pixel_stride(), to += y.pixel_stride())
             for (index_t c = 0; c < C; ++c) to[c] = from[c];
         }
+}
+
+/// The same, its rows divided among the context's workers.
+template <class T>
+void copy_pixels(cpu_context& ctx, std::type_identity_t<view<const T>> x, view<T> y) {
+  require(x.extents() == y.extents(), "copy_pixels: x ", x.extents(), " and y ", y.extents(),
+          " differ in shape (NHWC)");
+  const auto [N, H, W, C] = x.extents();
+  const auto rows = [W = W, C = C](auto of, index_t n, index_t begin, index_t end) {
+    return decltype(of){of.pixel(n, begin, 0), {1, end - begin, W, C}, of.image_stride(), of.row_stride(),
+                        of.pixel_stride()};
+  };
+  detail::for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
+    copy_pixels<T>(rows(x, n, begin, end), rows(y, n, begin, end));
+  });
 }
 
 /// The elements of x in a tensor of their own.

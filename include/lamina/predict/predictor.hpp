@@ -116,7 +116,7 @@ class predictor {
       const auto [N, H, W, C] = photo.extents();
       require(N == 1 && C == 3 && H > 0 && W > 0, "predictor: photo ", photo.extents(), " is not [1,H,W,3]");
       const index_t h = trained_.settings_.height, w = trained_.settings_.width;
-      return run(resized(ctx_.workers(), photo, fitting_interpolation(H, W, h, w), h, w), H, W);
+      return run(resized(ctx_, photo, fitting_interpolation(H, W, h, w), h, w), H, W);
     }
     /// 255 where that probability reaches the threshold, else 0. [1,H,W,1].
     tensor<std::uint8_t> mask(const std::filesystem::path& photo) { return thresholded(probability(photo)); }
@@ -133,7 +133,7 @@ class predictor {
         add(ctx_, as_const(from_symmetric(more.view(), symmetry{i})), probability.view());
       }
       if (symmetries_ > 1) scale(ctx_, 1 / static_cast<float>(symmetries_), probability.view());
-      return resized(ctx_.workers(), probability.view(), interpolation::linear, height, width);
+      return resized(ctx_, probability.view(), interpolation::linear, height, width);
     }
     /// What the network says of its input seen through s; a network without padding says it of the middle only, and
     /// nothing of the frame around.

@@ -1,0 +1,312 @@
+// lamina::augment · SPDX-License-Identifier: Apache-2.0
+// An image and its mask under work. Augmentations say what they want; what can be done together waits until somebody
+// looks at the pixels.
+#pragma once
+
+#include <lamina/augment/layer.hpp>
+#include <lamina/augment/pixel_move.hpp>
+#include <lamina/image/resize.hpp>
+#include <lamina/image/warp.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace lamina::augment {
+
+/// What augmentations change: an image [1,H,W,C], bytes until a step makes floats of them, and a mask [1,H,W,1] where
+/// there is one. Geometric steps change both alike, and all others the image only.
+///
+/// With `fuse`, consecutive geometric steps become one map, so that the picture is interpolated once, and nothing is
+/// interpolated where whole pixels are only moved; consecutive functions of single values become one table. Two warps
+/// are joined where no pixel of the second looks beyond the first one's edge, or the first one's edge is the picture's;
+/// the finer of their interpolations is used, nearest joins nearest only, and a mask of zeros and ones stays one. The
+/// functions give the same bits as one by one, the warps other ones, within what an interpolation less explains.
+/// Without `fuse` each step is carried out on its own.
+///
+/// Its memory grows to what the largest picture needs and is used again for the next. Serves one thread at a time.
+class canvas {
+ public:
+  /// `ctx` must outlive the canvas.
+  explicit canvas(cpu_context& ctx) : ctx_(ctx) {}
+  canvas(const canvas&) = delete;
+  canvas& operator=(const canvas&) = delete;
+
+  /// Puts a picture on the canvas. The pixels are only read, and must stay until the next call or `settle`.
+  ///   image  [1,H,W,C]
+  ///   mask   [1,H,W,1], or an empty view: there is none
+  /// Throws `error` on other shapes.
+  void start(view<const std::uint8_t> image, view<const std::uint8_t> mask, bool fuse = true) {
+    const shape &x = image.extents(), &m = mask.extents();
+    require(x.n == 1 && x.size() > 0, "augment::canvas: image ", x, " is not [1,H,W,C]");
+    require(mask.empty() || m == shape{1, x.h, x.w, 1}, "augment::canvas: mask ", m, " is not [1,", x.h, ",", x.w,
+            ",1], as the image ", x, " asks for");
+    image_.start(image);
+    mask_.start(mask);
+    has_mask_ = !mask.empty();
+    fuse_ = fuse;
+    white_ = 255;
+    waiting_.reset();
+  }
+
+  cpu_context& context() { return ctx_; }
+  image_size size() const {
+    const shape x = image_.extents();
+    return waiting_ ? waiting_->size : image_size{x.w, x.h};
+  }
+  index_t channels() const { return image_.extents().c; }
+  bool has_mask() const { return has_mask_; }
+  /// Whether the image's values are bytes, not floats.
+  bool holds_bytes() const { return image_.holds_bytes(); }
+  /// What the value 255 of the bytes has become in the image: 1 after a division by 255.
+  float white() const { return white_; }
+
+  /// Mirrors, transposes or cuts; image and mask. Whole pixels are moved, none is made.
+  void apply(const pixel_move& m) {
+    if (waiting_) {
+      waiting_->map = waiting_->map.then(m.map(waiting_->size));
+      waiting_->size = m.size_after(waiting_->size);
+      waiting_->moves.push_back(m);
+    } else {
+      look(m);
+    }
+  }
+  /// Resamples image and mask to another size by lamina::resize, where nothing joins it.
+  void resize(image_size to, interpolation image, interpolation mask) {
+    if (to == size()) return;
+    settle_tables();
+    const bool joins = image != interpolation::area && mask != interpolation::area;  // `area` is no map of the plane
+    if (!joins) settle();
+    const auto ratio = [](index_t from, index_t new_extent) {
+      return static_cast<double>(from) / static_cast<double>(new_extent);
+    };
+    const double across = ratio(size().width, to.width), down = ratio(size().height, to.height);
+    add({.map = {{across, 0, across / 2 - 0.5, 0, down, down / 2 - 0.5}},
+         .size = to,
+         .image = {.method = image, .border = border::replicate},
+         .mask = {.method = mask, .border = border::replicate},
+         .resized = to},
+        !joins);
+  }
+  /// y(h, w) = x at map(w, h), for the image and for the mask.
+  void warp(const affine_map& map, image_size to, const sampling& image, const sampling& mask) {
+    settle_tables();
+    add({.map = map, .size = to, .image = image, .mask = mask}, false);
+  }
+  /// The same by a projective map, at once.
+  void warp(const projective_map& map, image_size to, const sampling& image, const sampling& mask) {
+    settle();
+    for_each_layer(image, mask, to, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
+      warp_perspective(ctx_, x, map, how, y);
+    });
+  }
+  /// y(h, w) = x at (map(h, w, 0), map(h, w, 1)), at once.
+  ///   map  [1,H',W',2]; the result is of that size
+  void remap(view<const float> map, const sampling& image, const sampling& mask) {
+    settle();
+    const image_size to{map.extents().w, map.extents().h};
+    for_each_layer(image, mask, to, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
+      lamina::remap(ctx_, x, map, how, y);
+    });
+  }
+
+  /// Applies f(value) to every value of the image, or f(value, channel). Bytes are rounded and saturated.
+  template <class F>
+  void map_pixels(F&& f) {
+    before_map(image_);
+    if constexpr (std::is_invocable_v<F, float, index_t>)
+      image_.map(ctx_, false, f);
+    else
+      image_.map(ctx_, true, [&](float v, index_t) { return f(v); });
+    step_done();
+  }
+  /// The same, and makes floats of bytes.
+  template <class F>
+  void map_pixels_to_float(F&& f) {
+    before_map(image_);
+    if constexpr (std::is_invocable_v<F, float, index_t>)
+      image_.map_to_float(ctx_, false, f);
+    else
+      image_.map_to_float(ctx_, true, [&](float v, index_t) { return f(v); });
+    step_done();
+  }
+  /// Makes floats of image and mask and divides them.
+  void divide(float image_divisor, float mask_divisor) {
+    before_map(mask_);
+    if (has_mask_) mask_.map_to_float(ctx_, true, [&](float v, index_t) { return v / mask_divisor; });
+    white_ /= image_divisor;
+    map_pixels_to_float([&](float v) { return v / image_divisor; });
+  }
+
+  /// The image's pixels [1,H,W,C], without gaps, to be changed. Throws `error` when they are not of type T.
+  template <class T>
+  view<T> image() {
+    settle_geometry();
+    return image_.writable<T>(ctx_);
+  }
+  /// The mask's pixels [1,H,W,1] likewise.
+  template <class T>
+  view<T> mask() {
+    require(has_mask_, "augment::canvas: there is no mask");
+    settle_geometry();
+    return mask_.writable<T>(ctx_);
+  }
+  /// Calls body(view<std::uint8_t>) or body(view<float>) with the image's pixels, to be changed.
+  template <class Body>
+  void change_image(Body&& body) {
+    if (holds_bytes())
+      body(image<std::uint8_t>());
+    else
+      body(image<float>());
+  }
+  /// Makes a new image of the present one, of the same size: make(view<const T> x, view<T> y), T std::uint8_t or float.
+  template <class Make>
+  void remake_image(Make&& make) {
+    settle_geometry();
+    image_.settle(ctx_);
+    image_.remake(image_.extents(), make);
+  }
+
+  /// Carries out all that waits.
+  void settle() {
+    settle_geometry();
+    settle_tables();
+  }
+  /// Writes the image as floats; bytes are divided by 255.
+  ///   y  [1,H,W,C]; throws `error` on another shape
+  void write_image(view<float> y) {
+    settle_geometry();
+    image_.write(ctx_, [](float v) { return v / 255; }, y);
+  }
+  /// Writes the mask as floats; of bytes, 1 where they are 128 or more, else 0.
+  ///   y  [1,H,W,1]; throws `error` on another shape
+  void write_mask(view<float> y) {
+    require(has_mask_, "augment::canvas: there is no mask");
+    settle_geometry();
+    mask_.write(ctx_, [](float v) { return v >= 128 ? 1.0f : 0.0f; }, y);
+  }
+  /// Image and mask after `settle`, as they lie.
+  const layer& image_layer() const { return image_; }
+  const layer& mask_layer() const { return mask_; }
+
+ private:
+  /// A change of geometry that waits, and the moves behind it, which its map holds too.
+  struct warp_step {
+    affine_map map;
+    image_size size;
+    sampling image, mask;
+    std::optional<image_size> resized{};  // lamina::resize to this size, then the moves, say the same
+    std::vector<pixel_move> moves{};
+  };
+
+  /// What is not collected in a table is applied at once, and must find its geometry settled.
+  void before_map(const layer& l) {
+    if (!l.collects()) settle_geometry();
+  }
+  void step_done() {
+    if (!fuse_) settle();
+  }
+  /// Shows other pixels of the same pictures.
+  template <class Show>
+  void look(const Show& show) {
+    image_.look(show);
+    if (has_mask_) mask_.look(show);
+  }
+  void settle_tables() {
+    if (!waiting_) {
+      image_.settle(ctx_);
+      if (has_mask_) mask_.settle(ctx_);
+    } else if (image_.waits() || (has_mask_ && mask_.waits())) {
+      settle_geometry();
+      settle_tables();
+    }
+  }
+  /// Makes both anew by make(x, how, y), y of the size `to`.
+  template <class Make>
+  void for_each_layer(const sampling& image, const sampling& mask, image_size to, Make&& make) {
+    const auto remake = [&](layer& l, const sampling& how) {
+      l.remake({1, to.height, to.width, l.extents().c},
+               [&]<class T>(view<const T> x, view<T> y) { make(x, how, y); });
+    };
+    remake(image_, image);
+    if (has_mask_) remake(mask_, mask);
+  }
+
+  void add(warp_step next, bool alone) {
+    if (waiting_ && !join(next)) settle_geometry();
+    if (!waiting_) waiting_ = std::move(next);
+    if (alone || !fuse_) settle_geometry();
+  }
+  /// Makes one step of the waiting one and `next`. False where that would show something else.
+  bool join(const warp_step& next) {
+    warp_step& w = *waiting_;
+    const auto agree = [](const sampling& a, const sampling& b) {
+      return (a.method == interpolation::nearest) == (b.method == interpolation::nearest);
+    };
+    if (!agree(w.image, next.image) || !agree(w.mask, next.mask)) return false;
+    const bool within = spans(next.map, next.size, w.size).within;
+    const shape x = image_.extents();
+    if (!within && !spans(w.map, w.size, {x.w, x.h}).exactly) return false;
+    const auto joined = [&](const sampling& first, const sampling& second) {
+      sampling how = within ? first : second;  // whose edge is seen
+      how.method = std::max(first.method, second.method);
+      return how;
+    };
+    w.image = joined(w.image, next.image);
+    w.mask = joined(w.mask, next.mask);
+    w.map = w.map.then(next.map);
+    w.size = next.size;
+    w.resized.reset();
+    w.moves.clear();
+    return true;
+  }
+  /// Where the picture that a map makes lies in the one that it is made of.
+  struct span {
+    bool within;   // it shows nothing beyond the edge
+    bool exactly;  // its edge is the edge
+  };
+  static span spans(const affine_map& map, image_size made, image_size of) {
+    constexpr double tolerance = 1e-6;  // of a pixel
+    const auto far = [](index_t extent) { return static_cast<double>(extent) - 0.5; };
+    const double right = far(of.width), bottom = far(of.height);
+    span s{true, true};
+    for (const double x : {-0.5, far(made.width)})
+      for (const double y : {-0.5, far(made.height)}) {
+        const point p = map({x, y});
+        s.within = s.within && p.x > -0.5 - tolerance && p.x < right + tolerance && p.y > -0.5 - tolerance &&
+                   p.y < bottom + tolerance;
+        const bool corner = std::min(std::abs(p.x + 0.5), std::abs(p.x - right)) < tolerance &&
+                            std::min(std::abs(p.y + 0.5), std::abs(p.y - bottom)) < tolerance;
+        s.exactly = s.exactly && corner;
+      }
+    return s;
+  }
+
+  void settle_geometry() {
+    if (!waiting_) return;
+    const warp_step w = *std::exchange(waiting_, std::nullopt);
+    if (w.resized) {
+      for_each_layer(w.image, w.mask, *w.resized, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
+        lamina::resize(ctx_, x, how.method, y);
+      });
+      for (const pixel_move& m : w.moves) look(m);
+      return;
+    }
+    const auto show = [&](const auto& x) { return moved(x, w.map, w.size); };
+    if (std::visit([&](const auto& x) { return show(x).has_value(); }, image_.pixels())) {
+      look([&](const auto& x) { return *show(x); });
+      return;
+    }
+    for_each_layer(w.image, w.mask, w.size, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
+      warp_affine(ctx_, x, w.map, how, y);
+    });
+  }
+
+  cpu_context& ctx_;
+  layer image_, mask_;
+  bool has_mask_ = false, fuse_ = true;
+  float white_ = 255;
+  std::optional<warp_step> waiting_;
+};
+
+}  // namespace lamina::augment

@@ -1,0 +1,142 @@
+// lamina::augment · SPDX-License-Identifier: Apache-2.0
+// Bent pictures: each pixel is looked up at a displaced place. The size stays. Beyond the edge lies what border_type
+// says; border_value is the image's, a mask has 0 there.
+#pragma once
+
+#include <lamina/augment/canvas.hpp>
+#include <lamina/augment/field.hpp>
+#include <lamina/augment/random_words.hpp>
+#include <lamina/image/filter.hpp>
+
+#include <cmath>
+#include <vector>
+
+namespace lamina::augment {
+
+/// Each pixel is displaced by a smooth random field: uniform on (−1, 1) along x and along y, blurred by a Gaussian of
+/// 17 × 17 pixels and σ, times α. Simard, Steinkraus, Platt: Best Practices for Convolutional Neural Networks, ICDAR
+/// 2003, doi:10.1109/ICDAR.2003.1227801.
+struct elastic_transform {
+  static constexpr std::string_view name = "AugElasticTransform";
+
+  range alpha, sigma;  // both in pixels
+  interpolation interp = interpolation::linear;
+  border border_type = border::reflect_101;
+  float border_value = 0;
+  interpolation gt_interp = interpolation::nearest;  // of the mask
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    field("alpha", self.alpha, required);
+    field("sigma", self.sigma, required, positive);
+    field("interp", self.interp, optional);
+    field("border_type", self.border_type, optional);
+    field("border_value", self.border_value, optional);
+    field("gt_interp", self.gt_interp, optional);
+  }
+  void operator()(canvas& c, random_stream& random) const {
+    constexpr index_t side = 17;
+    const float drawn_alpha = alpha.draw(random), drawn_sigma = sigma.draw(random);
+    const shape extents{1, c.size().height, c.size().width, 2};
+    auto scratch = c.context().scratch().open();
+    const auto noise = scratch.take<float>(extents), map = scratch.take<float>(extents);
+    fill_uniform(c.context(), random, -1, 1, noise);
+    lamina::gaussian_blur(c.context(), noise, side, drawn_sigma, border::replicate, map);
+    float* at = map.data();
+    for (index_t h = 0; h < extents.h; ++h)
+      for (index_t w = 0; w < extents.w; ++w, at += 2) {
+        at[0] = static_cast<float>(w) + drawn_alpha * at[0];
+        at[1] = static_cast<float>(h) + drawn_alpha * at[1];
+      }
+    c.remap(map, {interp, border_type, border_value}, {gt_interp, border_type, 0});
+  }
+};
+
+/// The picture is divided into n × n cells, n the whole part of what is drawn from num_steps. Each column of cells is
+/// stretched along x and each row along y by a factor of its own, 1 + u with u drawn from distort_limit.
+struct grid_distortion {
+  static constexpr std::string_view name = "AugGridDistortion";
+
+  range num_steps, distort_limit;
+  interpolation interp = interpolation::linear;
+  border border_type = border::reflect_101;
+  float border_value = 0;
+  interpolation gt_interp = interpolation::nearest;  // of the mask
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    field("num_steps", self.num_steps, required, {1, 1000});
+    field("distort_limit", self.distort_limit, required, {-1, 10});
+    field("interp", self.interp, optional);
+    field("border_type", self.border_type, optional);
+    field("border_value", self.border_value, optional);
+    field("gt_interp", self.gt_interp, optional);
+  }
+  void operator()(canvas& c, random_stream& random) const {
+    const auto cells = static_cast<index_t>(num_steps.draw(random));
+    const auto stretched = [&](index_t extent) {
+      std::vector<float> positions(static_cast<std::size_t>(extent));
+      double source = 0;
+      for (index_t cell = 0; cell < cells; ++cell) {
+        const double factor = 1 + distort_limit.draw(random);
+        for (index_t p = cell * extent / cells; p < (cell + 1) * extent / cells; ++p, source += factor)
+          positions[static_cast<std::size_t>(p)] = static_cast<float>(source);
+      }
+      return positions;
+    };
+    const image_size size = c.size();
+    const std::vector<float> across = stretched(size.width), down = stretched(size.height);
+    auto scratch = c.context().scratch().open();
+    const auto map = scratch.take<float>(shape{1, size.height, size.width, 2});
+    float* at = map.data();
+    for (const float y : down)
+      for (const float x : across) {
+        *at++ = x;
+        *at++ = y;
+      }
+    c.remap(map, {interp, border_type, border_value}, {gt_interp, border_type, 0});
+  }
+};
+
+/// A lens's radial distortion: a pixel at distance r from the centre, in pictures' widths and heights, is looked up at
+/// r · (1 + k·r² + k·r⁴), k drawn from distort_limit. The centre is the picture's, shifted along x and y by whole pixels
+/// drawn from shift_limit.
+struct optical_distortion {
+  static constexpr std::string_view name = "AugOpticalDistortion";
+
+  range distort_limit, shift_limit;
+  interpolation interp = interpolation::linear;
+  border border_type = border::reflect_101;
+  float border_value = 0;
+  interpolation gt_interp = interpolation::nearest;  // of the mask
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    field("distort_limit", self.distort_limit, required);
+    field("shift_limit", self.shift_limit, required);
+    field("interp", self.interp, optional);
+    field("border_type", self.border_type, optional);
+    field("border_value", self.border_value, optional);
+    field("gt_interp", self.gt_interp, optional);
+  }
+  void operator()(canvas& c, random_stream& random) const {
+    const double k = distort_limit.draw(random);
+    const double dx = std::nearbyint(shift_limit.draw(random)), dy = std::nearbyint(shift_limit.draw(random));
+    const image_size size = c.size();
+    const auto width = static_cast<double>(size.width), height = static_cast<double>(size.height);
+    const double center_x = width / 2 + dx, center_y = height / 2 + dy;
+    auto scratch = c.context().scratch().open();
+    const auto map = scratch.take<float>(shape{1, size.height, size.width, 2});
+    float* at = map.data();
+    for (index_t h = 0; h < size.height; ++h)
+      for (index_t w = 0; w < size.width; ++w, at += 2) {
+        const double x = (static_cast<double>(w) - center_x) / width, y = (static_cast<double>(h) - center_y) / height;
+        const double r2 = x * x + y * y, factor = 1 + k * r2 + k * r2 * r2;
+        at[0] = static_cast<float>(width * x * factor + center_x);
+        at[1] = static_cast<float>(height * y * factor + center_y);
+      }
+    c.remap(map, {interp, border_type, border_value}, {gt_interp, border_type, 0});
+  }
+};
+
+}  // namespace lamina::augment

@@ -1,0 +1,30 @@
+// lamina::augment · SPDX-License-Identifier: Apache-2.0
+// What the parameters of augmentations are made of, beside numbers and names.
+#pragma once
+
+#include <lamina/core/random.hpp>
+
+#include <ostream>
+
+namespace lamina::augment {
+
+/// A number that is drawn anew for each picture, uniformly on [min, max); min where both are equal.
+///
+///     rotate{.angle = {-180, 180}}
+struct range {
+  float min = 0, max = 0;
+
+  float draw(random_stream& stream) const { return stream.uniform(min, max); }
+
+  friend constexpr bool operator==(const range&, const range&) = default;
+};
+
+/// Pixels across and down, in this order, as recipes have it.
+struct image_size {
+  index_t width = 0, height = 0;
+
+  friend constexpr bool operator==(const image_size&, const image_size&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const image_size& s) { return out << s.width << "×" << s.height; }
+};
+
+}  // namespace lamina::augment
