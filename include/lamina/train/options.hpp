@@ -1,8 +1,11 @@
 // lamina::train · SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <lamina/augment/recipes.hpp>
 #include <lamina/data/cache.hpp>
 #include <lamina/data/loader.hpp>
+#include <lamina/data/recipe_normalisation.hpp>
+#include <lamina/data/recipe_transform.hpp>
 #include <lamina/formats/text_map.hpp>
 #include <lamina/ops/loss.hpp>
 #include <lamina/train/observer.hpp>
@@ -12,6 +15,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,9 +37,9 @@ struct train_options {
   float clip_norm = 0;          // gradients of a greater norm are shortened to it; 0: never
   float average_decay = 0.99f;  // of the moving average of the weights, which is validated and kept; 0: none
 
-  bool flips = true;                // left-right and up-down, each with probability ½
-  sample_transform transform = {};  // instead of resizing, flips and normalisation, if given
-  lamina::normalisation normalisation = {};
+  std::optional<augment::recipe> augmentation = augment::lesions_recipe();  // of training images; nothing: none
+  sample_transform transform = {};           // instead of resizing, augmentation and normalisation, if given
+  lamina::normalisation normalisation = {};  // where the augmentation leaves bytes; else its own is taken
   float threshold = 0.5f;  // of probabilities, in every figure
 
   int workers = 2;         // threads that read images
@@ -51,6 +55,16 @@ struct train_options {
   const std::atomic<bool>* stop = nullptr;  // looked at after every step: save and end
 };
 
+/// Whether a recipe begins with steps that draw nothing.
+inline bool has_prefix(const augment::recipe& recipe) { return recipe.deterministic_prefix().root().nodes() > 1; }
+
+/// The options with the normalisation that the augmentation makes, if it makes one.
+inline train_options settled(train_options o) {
+  if (!o.transform && o.augmentation)
+    if (const auto own = normalisation_of(*o.augmentation)) o.normalisation = *own;
+  return o;
+}
+
 /// Throws `error` for options out of their range.
 inline void check(const train_options& o) {
   require(o.epochs > 0 && o.batch_size > 0 && o.accumulate > 0 && o.max_steps >= 0 && o.patience >= 0 &&
@@ -61,6 +75,10 @@ inline void check(const train_options& o) {
   require(o.clip_norm >= 0 && o.average_decay >= 0 && o.average_decay < 1, "trainer: clip_norm ", o.clip_norm,
           ", average_decay ", o.average_decay, "; expected 0 or more, and [0, 1)");
   require(o.threshold > 0 && o.threshold < 1, "trainer: threshold ", o.threshold, " is not between 0 and 1");
+  if (o.transform || !o.augmentation) return;
+  const bool resizes = has_prefix(*o.augmentation);  // then photographs of any size come in, else some of this size
+  check_recipe_size(*o.augmentation, resizes ? augment::image_size{1024, 768} : augment::image_size{o.width, o.height},
+                    o.height, o.width);
 }
 
 /// Pictures and which of them are for what.
@@ -72,7 +90,8 @@ struct train_data {
 /// How images become a network's input; only training changes them at random.
 inline sample_transform transform_of(const train_options& o, bool training) {
   if (training && o.transform) return o.transform;
-  return basic_transform({.flips = training && o.flips, .normalisation = o.normalisation});
+  if (training && o.augmentation) return recipe_transform(o.augmentation->after_prefix(), o.normalisation);
+  return basic_transform({.normalisation = o.normalisation});
 }
 /// How images are read, in order.
 inline loader_options loading_of(const train_options& o) {
@@ -116,11 +135,17 @@ inline train_plan plan_of(const train_options& o, const train_data& data) {
   return plan;
 }
 
-/// The splits training, validation and test of a data set, resized and cached in memory.
+/// The splits training, validation and test of a data set, brought to the trainer's size and cached in memory. Where
+/// the augmentation begins with steps that draw nothing, such as a resize, the images of all splits go through those
+/// instead.
 /// Throws `error` when there is no training split.
-inline train_data train_data_of(const dataset& data, const dataset_source_options& options) {
+inline train_data train_data_of(const dataset& data, const train_options& o,
+                                std::size_t cache_bytes = dataset_source_options{}.cache_bytes) {
+  dataset_source_options source{.height = o.height, .width = o.width, .cache_bytes = cache_bytes};
+  if (!o.transform && o.augmentation && has_prefix(*o.augmentation))
+    source = {.cache_bytes = cache_bytes, .prepare = recipe_preparation(*o.augmentation)};
   const auto split = [&](const char* name) { return data.has_split(name) ? data.split(name) : std::vector<index_t>{}; };
-  return {dataset_source(data, options), data.split("training"), split("validation"), split("test")};
+  return {dataset_source(data, source), data.split("training"), split("validation"), split("test")};
 }
 
 }  // namespace lamina

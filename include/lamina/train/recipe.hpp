@@ -2,6 +2,7 @@
 // The options that decide the bits of a run, as text: a checkpoint keeps them, and training goes on with the same only.
 #pragma once
 
+#include <lamina/augment/print.hpp>
 #include <lamina/predict/weights_file.hpp>
 #include <lamina/train/options.hpp>
 
@@ -97,6 +98,12 @@ inline prediction_settings prediction_settings_of(const train_options& o) {
           .threshold = o.threshold};
 }
 
+/// The augmentation in its language; "none" where there is none.
+inline std::string augmentation_text(const train_options& o) {
+  if (!o.augmentation || o.transform) return "none";
+  return (o.augmentation->fuse() ? "" : "# not fused\n") + augment::to_text(*o.augmentation);
+}
+
 /// All options that may not change when a run goes on, because its steps would be others. What may change: max_steps,
 /// workers, queue, policy, memory_limit, patience, checkpoint_every, folder, notes, stop; and `epochs` where neither
 /// the schedule nor its warm-up looks at them. Of a `transform` of the caller's only that there is one.
@@ -116,7 +123,7 @@ inline text_map recipe_text(const train_options& o, index_t warm_up) {
   write("warm_up", warm_up);
   write("clip_norm", o.clip_norm);
   write("average_decay", o.average_decay);
-  write("flips", o.flips);
+  write("augmentation", augmentation_text(o));
   write("transform", static_cast<bool>(o.transform));
   write("mean", prediction_settings_of(o).mean);
   write("deviation", prediction_settings_of(o).deviation);

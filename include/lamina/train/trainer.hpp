@@ -20,9 +20,9 @@ namespace lamina {
 ///
 ///     thread_pool pool(2);
 ///     cpu_context ctx(pool);
-///     const auto data = train_data_of(open_dataset("isic2017"), {.height = 256, .width = 256});
-///     trainer<float> t(ctx, make_network<float>({{"model", "unet"}, {"base_width", "16"}}), data,
-///                      {.epochs = 20, .folder = "out"});
+///     const train_options options{.epochs = 20, .folder = "out"};
+///     trainer<float> t(ctx, make_network<float>({{"model", "unet"}, {"base_width", "16"}}),
+///                      train_data_of(open_dataset("isic2017"), options), options);
 ///     train_progress progress(std::cout);
 ///     t.observe(progress);
 ///     std::cout << t.run().validation.iou() << '\n';       // out/best.safetensors is what a predictor takes
@@ -39,7 +39,7 @@ class trainer {
         network_(std::move(net)),
         layout_(std::make_shared<const parameter_layout>(network_)),
         data_(std::move(data)),
-        options_(std::move(options)),
+        options_(settled(std::move(options))),
         weights_(layout_),
         gradients_(layout_),
         best_(layout_),
