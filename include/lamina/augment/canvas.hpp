@@ -225,8 +225,7 @@ class canvas {
   template <class Make>
   void for_each_layer(const sampling& image, const sampling& mask, image_size to, Make&& make) {
     const auto remake = [&](layer& l, const sampling& how) {
-      l.remake({1, to.height, to.width, l.extents().c},
-               [&]<class T>(view<const T> x, view<T> y) { make(x, how, y); });
+      l.remake({1, to.height, to.width, l.extents().c}, [&]<class T>(view<const T> x, view<T> y) { make(x, how, y); });
     };
     remake(image_, image);
     if (has_mask_) remake(mask_, mask);

@@ -57,7 +57,8 @@ struct random_crop {
       return;
     }
     const affine_map shifted{{1, 0, static_cast<double>(left), 0, 1, static_cast<double>(top)}};
-    c.warp(shifted, size, {interpolation::nearest, border_type, border_value}, {interpolation::nearest, border_type, 0});
+    c.warp(shifted, size, {interpolation::nearest, border_type, border_value},
+           {interpolation::nearest, border_type, 0});
   }
 };
 

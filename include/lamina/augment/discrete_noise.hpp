@@ -71,8 +71,8 @@ class poisson_cdf {
   double log_lambda_, log_probability_, sum_ = 0;
 };
 
-/// x = x + k, saturated, with a k of its own for each element. Element i takes 16 bits of word i/2 of one run of blocks,
-/// the lower half first, and where those don't decide, the same bits of a second run.
+/// x = x + k, saturated, with a k of its own for each element. Element i takes 16 bits of word i/2 of one run of
+/// blocks, the lower half first, and where those don't decide, the same bits of a second run.
 ///   x  without gaps
 inline void add_noise(cpu_context& ctx, random_stream& random, const discrete_noise& noise, view<std::uint8_t> x) {
   const index_t blocks = ceil_div(x.size(), 8);

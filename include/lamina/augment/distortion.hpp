@@ -99,8 +99,8 @@ struct grid_distortion {
 };
 
 /// A lens's radial distortion: a pixel at distance r from the centre, in pictures' widths and heights, is looked up at
-/// r · (1 + k·r² + k·r⁴), k drawn from distort_limit. The centre is the picture's, shifted along x and y by whole pixels
-/// drawn from shift_limit.
+/// r · (1 + k·r² + k·r⁴), k drawn from distort_limit. The centre is the picture's, shifted along x and y by whole
+/// pixels drawn from shift_limit.
 struct optical_distortion {
   static constexpr std::string_view name = "AugOpticalDistortion";
 

@@ -61,10 +61,9 @@ concept described = requires(A& op) {
 /// Calls body(key, member, presence, limits) for each parameter, in the order of the program form.
 template <class A, class Body>
 void for_each_parameter(A& op, Body&& body) {
-  std::remove_const_t<A>::fields(
-      op, [&](std::string_view key, auto& member, presence how, const limits& allowed = {}) {
-        body(key, member, how, allowed);
-      });
+  std::remove_const_t<A>::fields(op, [&](std::string_view key, auto& member, presence how, const limits& allowed = {}) {
+    body(key, member, how, allowed);
+  });
 }
 
 /// A value as recipes have it.
@@ -105,8 +104,7 @@ inline std::string fault_of(const range& r, const limits& allowed) {
 inline std::string fault_of(const image_size& s, const limits& = {}) {
   constexpr index_t most = 65536;
   for (const index_t extent : {s.width, s.height})
-    if (extent < 1 || extent > most)
-      return value_to_text(extent) + " is not between 1 and " + value_to_text(most);
+    if (extent < 1 || extent > most) return value_to_text(extent) + " is not between 1 and " + value_to_text(most);
   return {};
 }
 template <class Numbers>

@@ -93,7 +93,8 @@ class layer {
   void look(Show&& show) {
     std::visit([&](auto& x) { x = show(x); }, pixels_);
   }
-  /// Makes other pixels of the present ones: make(view<const T> x, view<T> y), y of `extents`. What waits goes on waiting.
+  /// Makes other pixels of the present ones: make(view<const T> x, view<T> y), y of `extents`. What waits goes on
+  /// waiting.
   template <class Make>
   void remake(shape extents, Make&& make) {
     std::visit(
@@ -123,8 +124,8 @@ class layer {
   template <class T>
   view<T> writable(cpu_context& ctx) {
     settle(ctx);
-    require(stored_as<T>(), "augment::layer: the picture is of ", stored_as<float>() ? "floats, not bytes" :
-            "bytes, not floats");
+    require(stored_as<T>(), "augment::layer: the picture is of ",
+            stored_as<float>() ? "floats, not bytes" : "bytes, not floats");
     const view<const T> x = std::get<view<const T>>(pixels_);
     if (own()) return mutable_view(x);
     const view<T> y = spare<T>(x.extents());
@@ -190,7 +191,7 @@ class layer {
 
   std::variant<view<const std::uint8_t>, view<const float>> pixels_;
   std::array<detail::pixel_memory, 2> memory_;
-  std::size_t current_ = 2;  // which of them the pixels are in; 2: in the caller's
+  std::size_t current_ = 2;               // which of them the pixels are in; 2: in the caller's
   std::vector<std::uint8_t> byte_table_;  // [256] or [C][256], empty: none
   std::vector<float> float_table_;        // behind the other one, which is then empty
 };

@@ -39,9 +39,8 @@ inline std::string nearest_name(std::string_view word, const std::vector<std::st
   const auto distance = [&](std::string_view name) {
     return std::min(edit_distance(cut, name), edit_distance(longer, name));
   };
-  return std::string(*std::min_element(names.begin(), names.end(), [&](std::string_view a, std::string_view b) {
-    return distance(a) < distance(b);
-  }));
+  return std::string(*std::min_element(
+      names.begin(), names.end(), [&](std::string_view a, std::string_view b) { return distance(a) < distance(b); }));
 }
 
 }  // namespace lamina::augment

@@ -25,8 +25,7 @@ inline std::string expected(const std::vector<float>&) { return "a number or a v
 template <class Word, std::size_t N>
 std::string one_of_names(const std::array<Word, N>& all) {
   std::string text;
-  for (std::size_t i = 0; i < N; ++i)
-    text += (i == 0 ? "" : i + 1 == N ? " or " : ", ") + text_of(name(all[i]));
+  for (std::size_t i = 0; i < N; ++i) text += (i == 0 ? "" : i + 1 == N ? " or " : ", ") + text_of(name(all[i]));
   return text;
 }
 inline std::string expected(const interpolation&) { return one_of_names(all_interpolations); }
@@ -134,8 +133,9 @@ class recipe_parser {
       if (key.empty())
         in_.fail(at, to_text(owner, ": '", in_.rest_of_word(), "' stands where a parameter is expected"));
       if (std::find(keys.begin(), keys.end(), key) == keys.end())
-        in_.fail(at, to_text(owner, " has no parameter '", key, "'",
-                             keys.empty() ? "; it has none" : "; the nearest name is '" + nearest_name(key, keys) + "'"));
+        in_.fail(at,
+                 to_text(owner, " has no parameter '", key, "'",
+                         keys.empty() ? "; it has none" : "; the nearest name is '" + nearest_name(key, keys) + "'"));
       for (const given& earlier : all)
         if (earlier.key == key)
           in_.fail(at, to_text(owner, ": '", key, "' is given twice, first at column ", earlier.at.column));

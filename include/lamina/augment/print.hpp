@@ -11,7 +11,8 @@ namespace detail {
 
 inline void print_step(const augmentation& step, std::size_t indent, std::string& text) {
   const auto line = step.line();
-  require(line.has_value(), "augment::to_text: the recipe holds an augmentation of the caller's own, which has no name ",
+  require(line.has_value(),
+          "augment::to_text: the recipe holds an augmentation of the caller's own, which has no name ",
           "in the language");
   text.append(indent, ' ').append(*line).append("\n");
   if (const auto* children = step.children()) {

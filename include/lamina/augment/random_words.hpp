@@ -20,8 +20,8 @@ inline void make_blocks(isa set, const random_stream::blocks& from, index_t coun
   LAMINA_DISPATCH(set, philox_blocks(from, count, words));
 }
 
-/// Calls body(first, words) for pieces of `count` blocks, always the same ones: words[0 … 4·blocks − 1] are those of the
-/// blocks from `first` on.
+/// Calls body(first, words) for pieces of `count` blocks, always the same ones: words[0 … 4·blocks − 1] are those of
+/// the blocks from `first` on.
 template <class Body>
 void for_each_piece_of_blocks(cpu_context& ctx, const random_stream::blocks& from, index_t count, Body&& body) {
   constexpr index_t blocks_per_piece = 256;  // 4 KiB of numbers, which stay in the first-level cache

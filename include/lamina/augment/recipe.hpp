@@ -71,7 +71,8 @@ class recipe {
  private:
   recipe(augmentation root, bool fuse, std::uint32_t first) : root_(std::move(root)), fuse_(fuse), first_(first) {
     constexpr std::uint32_t most = 1u << 24;  // random_stream's positions
-    require(root_.nodes() + first <= most, "augment::recipe: ", root_.nodes(), " steps; at most ", most, " can be told apart");
+    require(root_.nodes() + first <= most, "augment::recipe: ", root_.nodes(), " steps; at most ", most,
+            " can be told apart");
   }
   static std::vector<augmentation>::const_iterator first_random(const sequential& steps) {
     return std::find_if_not(steps.children.begin(), steps.children.end(),

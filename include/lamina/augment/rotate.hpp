@@ -15,7 +15,7 @@ namespace lamina::augment {
 struct rotate {
   static constexpr std::string_view name = "AugRotate";
 
-  range angle;                                  // degrees
+  range angle;                                   // degrees
   std::optional<std::array<float, 2>> center{};  // x, y in pixels; absent: (W/2, H/2)
   float scale = 1;
   interpolation interp = interpolation::linear;

@@ -83,9 +83,8 @@ class token_reader {
   }
   /// Letters, digits and "_" from here on; may be empty.
   std::string_view word() {
-    return take_while([](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    });
+    return take_while(
+        [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
   }
   /// What is here, up to the next blank, for an error's text; not empty except at a line's end.
   std::string_view rest_of_word() const {
@@ -143,8 +142,7 @@ class token_reader {
       skip_blanks();
       if (skip(close)) return numbers;
       if (at_line_end()) not_closed(at, start, std::string("a '") + close + "'");
-      if (!skip(','))
-        fail(place(), to_text("'", rest_of_word(), "' stands where ',' or '", close, "' is expected"));
+      if (!skip(',')) fail(place(), to_text("'", rest_of_word(), "' stands where ',' or '", close, "' is expected"));
     }
   }
   number_text number(std::string_view further_ends) {

@@ -87,6 +87,7 @@ class sample_cache {
 struct dataset_source_options {
   index_t height = 0, width = 0;                   // samples are brought to this size; 0: left as they are
   std::size_t cache_bytes = std::size_t{1} << 30;  // 0: every sample is read from its files each time
+  std::function<void(sample_pixels&)> prepare{};   // done to each sample that was read, before it is kept
 };
 
 /// The samples of a data set on disk, resized and cached. `data` is copied as far as needed.
@@ -100,7 +101,9 @@ inline sample_source dataset_source(const dataset& data, const dataset_source_op
     auto found = cache->find(number);
     if (!found) {
       const sample& entry = samples.at(static_cast<std::size_t>(number));
-      found = cache->keep(number, read_sample(entry, options.height, options.width));
+      sample_pixels read = read_sample(entry, options.height, options.width);
+      if (options.prepare) options.prepare(read);
+      found = cache->keep(number, std::move(read));
     }
     const auto copy = [](const tensor<std::uint8_t>& from, tensor<std::uint8_t>& to) {
       if (!(to.extents() == from.extents())) to = tensor<std::uint8_t>(from.extents(), uninitialized);

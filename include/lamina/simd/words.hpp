@@ -1,6 +1,6 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
-// 32-bit words in a register, once per instruction set: what random numbers are made of. As many blocks of four words as
-// there are lanes are made together, block block_numbers()[l] in lane l of four registers.
+// 32-bit words in a register, once per instruction set: what random numbers are made of. As many blocks of four words
+// as there are lanes are made together, block block_numbers()[l] in lane l of four registers.
 #pragma once
 
 #include <lamina/simd/vec.hpp>
@@ -117,9 +117,7 @@ inline wide_product multiply_wide(vu a, vu b) {
   return {{_mm512_mask_blend_epi32(0xaaaa, _mm512_maskz_srli_epi64(all, even, 32), odd)},
           {_mm512_mask_blend_epi32(0xaaaa, even, _mm512_maskz_slli_epi64(all, odd, 32))}};
 }
-inline vu block_numbers() {
-  return {_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)};
-}
+inline vu block_numbers() { return {_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)}; }
 inline void store_blocks(vu a, vu b, vu c, vu d, std::uint32_t* to) {
   constexpr __mmask16 all = 0xffff;
   constexpr __mmask8 pairs = 0xff;
