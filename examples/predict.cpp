@@ -7,7 +7,7 @@
 // JSON, to the standard output and to masks/predictions.jsonl. Size, normalisation and threshold are the weights
 // file's.
 #include <lamina/core/thread_pool.hpp>
-#include <lamina/image/extension.hpp>
+#include <lamina/data/image_files.hpp>
 #include <lamina/image/overlay.hpp>
 #include <lamina/image/read.hpp>
 #include <lamina/image/write.hpp>
@@ -34,21 +34,9 @@ struct command {
   std::string type = "float";
 };
 
-/// The files that were named, and the images in the folders that were named, by name.
+/// The photographs to predict. No two may have results of the same name.
 std::vector<std::filesystem::path> photographs(const std::vector<std::filesystem::path>& named) {
-  std::vector<std::filesystem::path> all;
-  for (const auto& path : named) {
-    if (!std::filesystem::is_directory(path)) {
-      all.push_back(path);
-      continue;
-    }
-    std::vector<std::filesystem::path> found;
-    for (const auto& entry : std::filesystem::directory_iterator(path))
-      if (has_image_extension(entry.path())) found.push_back(entry.path());
-    if (found.empty()) throw file_error(path.string(), "no images in this folder");
-    std::sort(found.begin(), found.end());
-    all.insert(all.end(), found.begin(), found.end());
-  }
+  const auto all = image_files(named);
   std::map<std::string, std::filesystem::path> by_name;  // under which the results are saved
   for (const auto& file : all)
     if (const auto [other, first] = by_name.emplace(file.stem().string(), file); !first)

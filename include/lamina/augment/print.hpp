@@ -7,6 +7,8 @@
 
 namespace lamina::augment {
 
+using lamina::to_text;  // beside which the overloads below stand
+
 namespace detail {
 
 inline void print_step(const augmentation& step, std::size_t indent, std::string& text) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <lamina/data/dataset.hpp>
-#include <lamina/image/extension.hpp>
+#include <lamina/data/image_files.hpp>
 
 #include <array>
 #include <map>
@@ -36,35 +36,6 @@ inline constexpr std::array folder_layouts{
     folder_pair{"", "images", "masks"},
     folder_pair{"", "images", "ground_truth"},
 };
-
-inline bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() > end.size() && text.substr(text.size() - end.size()) == end;
-}
-
-/// The name that an image and its mask share: the file name without extension and without what marks a mask.
-inline std::string pairing_name(const std::filesystem::path& file) {
-  std::string stem = file.stem().string();
-  const std::string lower = lower_case(stem);
-  for (const std::string_view mark : {"_segmentation", "_mask"})
-    if (ends_with(lower, mark)) return stem.substr(0, stem.size() - mark.size());
-  return stem;
-}
-
-/// Image files of a folder by pairing name, in the order of names; superpixel maps, hidden files and other kinds are
-/// left out. Throws `file_error` when two files have the same name.
-inline std::map<std::string, std::filesystem::path> images_by_name(const std::filesystem::path& folder) {
-  std::map<std::string, std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::filesystem::path& file = entry.path();
-    if (!has_image_extension(file)) continue;
-    if (file.filename().string().front() == '.' || entry.is_directory()) continue;
-    if (ends_with(lower_case(file.stem().string()), "_superpixels")) continue;
-    const auto [place, added] = found.emplace(pairing_name(file), file);
-    if (!added)
-      throw file_error(file.string(), "has the same name as " + place->second.filename().string() + " beside it");
-  }
-  return found;
-}
 
 inline void add_folder_pair(dataset& data, const std::filesystem::path& root, const folder_pair& pair,
                             missing_mask policy) {

@@ -18,9 +18,10 @@ namespace detail {
 class conversion_of_recipe {
  public:
   explicit conversion_of_recipe(const augment::recipe& recipe) {
-    const auto* steps = recipe.root().as<augment::sequential>();
-    if (steps == nullptr) return add(recipe.root());
-    for (const augment::augmentation& step : steps->children) add(step);
+    if (const auto* steps = recipe.root().as<augment::sequential>())
+      for (const augment::augmentation& step : steps->children) add(step);
+    else
+      add(recipe.root());
   }
   std::optional<normalisation> result() const {
     if (!floats_) return std::nullopt;

@@ -55,15 +55,15 @@ inline void require_recipe_size(augment::image_size from, augment::image_size ma
 
 }  // namespace detail
 
-/// Carries out a recipe on each sample. Where the recipe leaves bytes, the image is divided by 255 and the mask becomes
-/// 1 where it is 128 or more, else 0; where it makes floats, they are taken as they are.
+/// Carries out a recipe on each sample. Where the recipe leaves bytes, the image becomes (v/255 − mean)/deviation of
+/// `of_bytes`, v/255 unless given, and the mask 1 where it is 128 or more, else 0; floats are taken as they are.
 /// The transform throws `error` when what comes out has not the size or the channels of its place in the batch, or when
 /// a mask of floats is not between 0 and 1.
 ///
 ///     loader training(dataset_source(data, {}), data.split("training"),
 ///                     recipe_transform(augment::read_recipe("ten_step.aug")), {.height = 512, .width = 512});
-inline sample_transform recipe_transform(const augment::recipe& recipe) {
-  return [recipe, pool = std::make_shared<detail::canvas_pool>()](
+inline sample_transform recipe_transform(const augment::recipe& recipe, const normalisation& of_bytes = {{0, 0, 0}, {1, 1, 1}}) {
+  return [recipe, of_bytes, pool = std::make_shared<detail::canvas_pool>()](
              const sample_place& place, tensor<std::uint8_t>& image, tensor<std::uint8_t>& mask, view<float> image_out,
              view<float> mask_out) {
     pool->with_canvas([&](augment::canvas& c) {
@@ -73,6 +73,11 @@ inline sample_transform recipe_transform(const augment::recipe& recipe) {
       detail::require_recipe_size({from.w, from.h}, c.size(), {to.w, to.h});
       require(c.channels() == to.c, "recipe: it makes ", c.channels(), " channels of ", from.c,
               ", but the network takes ", to.c);
+      if (c.holds_bytes())
+        c.map_pixels_to_float([&](float v, index_t channel) {
+          const auto i = static_cast<std::size_t>(channel);
+          return (v / 255 - of_bytes.mean[i]) / of_bytes.deviation[i];
+        });
       c.write_image(image_out);
       c.write_mask(mask_out);
       for (index_t h = 0; h < to.h; ++h)

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 
 namespace lamina {
@@ -107,8 +108,8 @@ class predictor {
     /// Throws `file_error` when the file can't be read.
     tensor<float> probability(const std::filesystem::path& photo) {
       const image_info info = probe_image(photo);
-      return run(read_fitted_image(photo, trained_.settings_.height, trained_.settings_.width), info.height,
-                 info.width);
+      return run(read_fitted_image(photo, trained_.settings_.height, trained_.settings_.width, resampling()),
+                 info.height, info.width);
     }
     /// The same of a photograph in memory, [1,H,W,3]; of a JPEG that was decoded at its full size the result may differ
     /// by a little. Throws `error` on another shape.
@@ -116,13 +117,15 @@ class predictor {
       const auto [N, H, W, C] = photo.extents();
       require(N == 1 && C == 3 && H > 0 && W > 0, "predictor: photo ", photo.extents(), " is not [1,H,W,3]");
       const index_t h = trained_.settings_.height, w = trained_.settings_.width;
-      return run(resized(ctx_, photo, fitting_interpolation(H, W, h, w), h, w), H, W);
+      return run(resized(ctx_, photo, fitting_interpolation(H, W, h, w, resampling()), h, w), H, W);
     }
     /// 255 where that probability reaches the threshold, else 0. [1,H,W,1].
     tensor<std::uint8_t> mask(const std::filesystem::path& photo) { return thresholded(probability(photo)); }
     tensor<std::uint8_t> mask(view<const std::uint8_t> photo) { return thresholded(probability(photo)); }
 
    private:
+    /// Nothing where the size decides.
+    std::optional<interpolation> resampling() const { return interpolation_named(trained_.settings_.resampling); }
     /// From a photograph of the network's size to the probability at height × width.
     tensor<float> run(const tensor<std::uint8_t>& photo, index_t height, index_t width) {
       to_float(photo.view(), input_);

@@ -6,6 +6,7 @@
 #include <lamina/formats/sha256.hpp>
 #include <lamina/formats/text_map.hpp>
 #include <lamina/graph/parameter_set.hpp>
+#include <lamina/image/interpolation.hpp>
 #include <lamina/models/network.hpp>
 
 #include <filesystem>
@@ -16,7 +17,8 @@ namespace lamina {
 
 /// All that prediction must know besides the network: how a photograph becomes its input, and its output a mask.
 struct prediction_settings {
-  index_t height = 256, width = 256;  // photographs are resized to this: by area where they shrink, else linearly
+  index_t height = 256, width = 256;  // photographs are resized to this
+  std::string resampling = "fitting";  // by area where they shrink, else linearly; or an interpolation's name
   // x = (v − mean) / deviation for each channel of v, red, green, blue in [0, 1]; the default is ISIC 2017's
   std::vector<float> mean = {0.67501814f, 0.5663187f, 0.52339128f};
   std::vector<float> deviation = {0.11092593f, 0.10669603f, 0.119005f};
@@ -28,6 +30,7 @@ requires std::same_as<std::remove_const_t<Settings>, prediction_settings>
 void for_each_field(Settings& s, Field&& field) {
   field("height", s.height);
   field("width", s.width);
+  field("resampling", s.resampling);
   field("mean", s.mean);
   field("deviation", s.deviation);
   field("threshold", s.threshold);
@@ -124,6 +127,8 @@ struct weights_file {
       throw file_error(path.string(),
                        to_text("prediction at ", s.width, "×", s.height, " pixels with ", s.mean.size(), " means and ",
                                s.deviation.size(), " deviations; expected 1 to ", limit, " pixels, 3 and 3"));
+    if (s.resampling != "fitting" && !interpolation_named(s.resampling))
+      throw file_error(path.string(), "prediction with the resampling '" + s.resampling + "', which is unknown");
     for (const float d : s.deviation)
       if (!(d > 0)) throw file_error(path.string(), to_text("prediction with a deviation of ", d, "; must be above 0"));
     return read;

@@ -90,7 +90,15 @@ struct train_data {
 /// How images become a network's input; only training changes them at random.
 inline sample_transform transform_of(const train_options& o, bool training) {
   if (training && o.transform) return o.transform;
-  if (training && o.augmentation) return recipe_transform(o.augmentation->after_prefix(), o.normalisation);
+  if (training && o.augmentation) {
+    const sample_transform augmented = recipe_transform(o.augmentation->after_prefix(), o.normalisation);
+    if (has_prefix(*o.augmentation)) return augmented;
+    return [augmented](const sample_place& place, auto& image, auto& mask, view<float> image_out, view<float> mask_out) {
+      fit_image(image, image_out.extents().h, image_out.extents().w);
+      fit_mask(mask, mask_out.extents().h, mask_out.extents().w);
+      augmented(place, image, mask, image_out, mask_out);
+    };
+  }
   return basic_transform({.normalisation = o.normalisation});
 }
 /// How images are read, in order.

@@ -88,11 +88,23 @@ inline bool depends_on_length(const schedule::curve& curve) {
 
 }  // namespace detail
 
+/// How the images that validation sees come to their size: as the augmentation resizes them, where it begins with that.
+inline std::string resampling_of(const train_options& o) {
+  if (o.augmentation && !o.transform) {
+    const augment::recipe first = o.augmentation->deterministic_prefix();
+    const auto* steps = first.root().as<augment::sequential>();
+    if (steps != nullptr && !steps->children.empty())
+      if (const auto* resize = steps->children.front().as<augment::resize_dim>()) return std::string(name(resize->interp));
+  }
+  return prediction_settings{}.resampling;
+}
+
 /// What prediction must know of how the network was trained.
 inline prediction_settings prediction_settings_of(const train_options& o) {
   const auto& [mean, deviation] = o.normalisation;
   return {.height = o.height,
           .width = o.width,
+          .resampling = resampling_of(o),
           .mean = {mean.begin(), mean.end()},
           .deviation = {deviation.begin(), deviation.end()},
           .threshold = o.threshold};
