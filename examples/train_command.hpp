@@ -83,7 +83,7 @@ inline void declare(CLI::App& app, command& c) {
   app.add_option("--batch,-b", t.batch_size, "images per batch");
   app.add_option("--workers", t.workers, "threads that read images");
   app.add_option("--queue-ratio", c.queue_ratio, "batches read ahead per worker");
-  app.add_option("--augmentation,-a", c.augmentation, "of training images: lesions, ten_step, pipeline, none, or a file")
+  app.add_option("--augmentation,-a", c.augmentation, "of training: lesions, ten_step, pipeline, none, or a file")
       ->type_name("FILE");
   app.add_flag("--no-fuse", c.no_fuse, "carry out each step of the augmentation on its own");
   app.add_flag("--drop-last", t.drop_last, "leave out an epoch's last batch unless it is full");
@@ -166,7 +166,10 @@ inline void settle_augmentation(const command& c, train_options& t) {
     const augment::recipe first = t.augmentation->deterministic_prefix();
     if (c.size == 0)
       for (const augment::augmentation& step : *first.root().children())
-        if (const auto* resize = step.as<augment::resize_dim>()) t.height = resize->dims.height, t.width = resize->dims.width;
+        if (const auto* resize = step.as<augment::resize_dim>()) {
+          t.height = resize->dims.height;
+          t.width = resize->dims.width;
+        }
   }
   t.augmentation = t.augmentation->with_fuse(!c.no_fuse);
 }

@@ -10,9 +10,15 @@
 
 namespace lamina::testing {
 
-/// The repository, from where the tests' own sources lie.
+/// The repository, from where the tests' own sources lie; where the compiler was told a relative path, the folder
+/// above the current one that holds golden files.
 inline std::filesystem::path repository_folder() {
-  return std::filesystem::absolute(__FILE__).lexically_normal().parent_path().parent_path().parent_path();
+  const std::filesystem::path here = __FILE__;
+  if (here.is_absolute()) return here.lexically_normal().parent_path().parent_path().parent_path();
+  std::filesystem::path folder = std::filesystem::current_path();
+  while (!std::filesystem::is_directory(folder / "tests" / "golden") && folder.has_relative_path())
+    folder = folder.parent_path();
+  return folder;
 }
 
 /// The folder of real images: LAMINA_SHARED_DATA in the environment, or ../shared/data beside the repository. Nothing

@@ -101,7 +101,10 @@ TEST_CASE("what decides the steps may not change when training goes on; the rest
   refused("warm_up = 1,", [](train_options& c) { c.warm_up = 0; });
   refused("clip_norm = 0,", [](train_options& c) { c.clip_norm = 1; });
   refused("average_decay = 0.99,", [](train_options& c) { c.average_decay = 0.9f; });
-  refused("flips = true,", [](train_options& c) { c.flips = false; });
+  const std::string recipe = "augmentation = " + augmentation_text(o) + ", so training can't go on with ";
+  refused(recipe + "SequentialAugmentationContainer { AugMirror p=0.5 }",
+          [](train_options& c) { c.augmentation = augment::recipe(augment::sequential{augment::mirror{}}); });
+  refused(recipe + "none", [](train_options& c) { c.augmentation.reset(); });
   refused("transform = false,", [](train_options& c) { c.transform = basic_transform({}); });
   refused("mean = ", [](train_options& c) { c.normalisation.mean = {0, 0, 0}; });
   refused("drop_last = false,", [](train_options& c) { c.drop_last = true; });

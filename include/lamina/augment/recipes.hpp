@@ -20,8 +20,8 @@
 
 namespace lamina::augment {
 
-/// What we advise for lesions: a dermoscopic photograph has no up and no left, and its light varies. Leaves bytes of the
-/// size that it was given.
+/// What we advise for lesions: a dermoscopic photograph has no up and no left, and its light varies. Leaves bytes, of
+/// the size that it was given.
 inline recipe lesions_recipe() {
   return recipe(sequential{mirror{}, flip{}, transpose{}, rotate{{-180, 180}},
                            one_of{.p = .5f, .children = {brightness{{-25, 25}}, gamma_contrast{{.7f, 1.4f}}}}});

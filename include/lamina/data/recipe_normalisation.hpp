@@ -50,7 +50,7 @@ class conversion_of_recipe {
   }
   void normalize(const augment::normalize& s) {
     floats_ = true;
-    const auto of = [](const std::vector<float>& values, std::size_t c) { return values.at(values.size() == 1 ? 0 : c); };
+    const auto of = [](const std::vector<float>& values, std::size_t c) { return values[values.size() == 1 ? 0 : c]; };
     require((s.mean.size() == 1 || s.mean.size() == 3) && (s.std.size() == 1 || s.std.size() == 3), "recipe: ",
             s.mean.size(), " means and ", s.std.size(), " deviations in AugNormalize; photographs have 3 channels");
     for (std::size_t c = 0; c < 3; ++c) {

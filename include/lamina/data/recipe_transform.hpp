@@ -62,7 +62,8 @@ inline void require_recipe_size(augment::image_size from, augment::image_size ma
 ///
 ///     loader training(dataset_source(data, {}), data.split("training"),
 ///                     recipe_transform(augment::read_recipe("ten_step.aug")), {.height = 512, .width = 512});
-inline sample_transform recipe_transform(const augment::recipe& recipe, const normalisation& of_bytes = {{0, 0, 0}, {1, 1, 1}}) {
+inline sample_transform recipe_transform(const augment::recipe& recipe,
+                                         const normalisation& of_bytes = {{0, 0, 0}, {1, 1, 1}}) {
   return [recipe, of_bytes, pool = std::make_shared<detail::canvas_pool>()](
              const sample_place& place, tensor<std::uint8_t>& image, tensor<std::uint8_t>& mask, view<float> image_out,
              view<float> mask_out) {

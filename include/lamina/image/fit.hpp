@@ -23,8 +23,9 @@ inline void fit_image(tensor<std::uint8_t>& x, index_t height, index_t width,
     x = resized(x.view(), fitting_interpolation(H, W, height, width, chosen), height, width);
 }
 
-/// The photograph in a file at height × width (both 0: at its own size): [1,height,width,3]. Unless a method was chosen,
-/// a JPEG is decoded at a reduced scale where twice that size still fits, so that averaging has pixels to average.
+/// The photograph in a file at height × width (both 0: at its own size): [1,height,width,3]. Unless a method was
+/// chosen, a JPEG is decoded at a reduced scale where twice that size still fits, so that averaging has pixels to
+/// average.
 /// Throws `file_error` as `read_image` does.
 inline tensor<std::uint8_t> read_fitted_image(const std::filesystem::path& path, index_t height, index_t width,
                                               std::optional<interpolation> chosen = {}) {

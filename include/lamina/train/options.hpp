@@ -93,7 +93,8 @@ inline sample_transform transform_of(const train_options& o, bool training) {
   if (training && o.augmentation) {
     const sample_transform augmented = recipe_transform(o.augmentation->after_prefix(), o.normalisation);
     if (has_prefix(*o.augmentation)) return augmented;
-    return [augmented](const sample_place& place, auto& image, auto& mask, view<float> image_out, view<float> mask_out) {
+    return [augmented](const sample_place& place, tensor<std::uint8_t>& image, tensor<std::uint8_t>& mask,
+                       view<float> image_out, view<float> mask_out) {
       fit_image(image, image_out.extents().h, image_out.extents().w);
       fit_mask(mask, mask_out.extents().h, mask_out.extents().w);
       augmented(place, image, mask, image_out, mask_out);

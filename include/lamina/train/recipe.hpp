@@ -2,12 +2,12 @@
 // The options that decide the bits of a run, as text: a checkpoint keeps them, and training goes on with the same only.
 #pragma once
 
-#include <lamina/augment/print.hpp>
 #include <lamina/predict/weights_file.hpp>
 #include <lamina/train/options.hpp>
 
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace lamina {
 
@@ -94,7 +94,8 @@ inline std::string resampling_of(const train_options& o) {
     const augment::recipe first = o.augmentation->deterministic_prefix();
     const auto* steps = first.root().as<augment::sequential>();
     if (steps != nullptr && !steps->children.empty())
-      if (const auto* resize = steps->children.front().as<augment::resize_dim>()) return std::string(name(resize->interp));
+      if (const auto* resize = steps->children.front().as<augment::resize_dim>())
+        return std::string(name(resize->interp));
   }
   return prediction_settings{}.resampling;
 }
@@ -110,10 +111,21 @@ inline prediction_settings prediction_settings_of(const train_options& o) {
           .threshold = o.threshold};
 }
 
-/// The augmentation in its language; "none" where there is none.
+/// The steps of the augmentation on one line; "none" where there is none.
 inline std::string augmentation_text(const train_options& o) {
-  if (!o.augmentation || o.transform) return "none";
-  return (o.augmentation->fuse() ? "" : "# not fused\n") + augment::to_text(*o.augmentation);
+  if (!o.augmentation) return "none";
+  std::string text = o.augmentation->fuse() ? "" : "(not fused) ";
+  const auto append = [&text](const auto& self, const augment::augmentation& step) -> void {
+    text += step.line().value_or("an augmentation of the caller's own");
+    if (step.children() == nullptr) return;
+    for (const char* before = " { "; const augment::augmentation& child : *step.children()) {
+      text += std::exchange(before, "; ");
+      self(self, child);
+    }
+    text += " }";
+  };
+  append(append, o.augmentation->root());
+  return text;
 }
 
 /// All options that may not change when a run goes on, because its steps would be others. What may change: max_steps,
