@@ -39,6 +39,7 @@
 #include <lamina/models/segnet.hpp>
 #include <lamina/models/unet.hpp>
 #include <lamina/ops/adam.hpp>
+#include <lamina/ops/average_pool2d.hpp>
 #include <lamina/ops/batch_norm2d.hpp>
 #include <lamina/ops/bce.hpp>
 #include <lamina/ops/bce_dice.hpp>
@@ -50,10 +51,13 @@
 #include <lamina/ops/conv_transpose2d.hpp>
 #include <lamina/ops/copy.hpp>
 #include <lamina/ops/dice.hpp>
+#include <lamina/ops/dropout.hpp>
 #include <lamina/ops/elementwise.hpp>
 #include <lamina/ops/ema.hpp>
 #include <lamina/ops/focal.hpp>
+#include <lamina/ops/global_average_pool2d.hpp>
 #include <lamina/ops/gradient_clip.hpp>
+#include <lamina/ops/group_norm.hpp>
 #include <lamina/ops/jaccard.hpp>
 #include <lamina/ops/loss.hpp>
 #include <lamina/ops/lovasz_hinge.hpp>
