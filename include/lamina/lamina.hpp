@@ -16,10 +16,13 @@
 #include <lamina/core/view.hpp>
 #include <lamina/graph/activation.hpp>
 #include <lamina/graph/add.hpp>
+#include <lamina/graph/average_pool2d.hpp>
 #include <lamina/graph/batch_norm2d.hpp>
 #include <lamina/graph/concat.hpp>
 #include <lamina/graph/conv2d.hpp>
 #include <lamina/graph/conv_transpose2d.hpp>
+#include <lamina/graph/dropout.hpp>
+#include <lamina/graph/group_norm.hpp>
 #include <lamina/graph/memory_plan.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/graph/pad2d.hpp>
@@ -33,6 +36,7 @@
 #include <lamina/layers/batch_norm2d.hpp>
 #include <lamina/layers/conv2d.hpp>
 #include <lamina/layers/conv_transpose2d.hpp>
+#include <lamina/layers/group_norm.hpp>
 #include <lamina/metrics/overlap.hpp>
 #include <lamina/models/blocks.hpp>
 #include <lamina/models/network.hpp>
