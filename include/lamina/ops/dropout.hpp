@@ -78,7 +78,7 @@ void drop(cpu_context& ctx, std::string_view op, view<const T> x, random_stream:
   float* of_channels = params.per_channel ? scratch.take<float>(N * C) : nullptr;
   if (params.per_channel)
     for (index_t n = 0; n < N; ++n)
-      [&, n = n, C = C] { LAMINA_DISPATCH(ctx.isa(), fill_uniforms(place_of(n), 0, C, of_channels + n * C)); }();
+      [&, n = n, C = C] { LAMINA_DISPATCH(ctx.isa(), fill_uniforms(place_of(n), C, of_channels + n * C)); }();
 
   const bool merged = x.pixel_stride() == C && y.pixel_stride() == C && !params.per_channel;
   const run_extents extents = merged ? run_extents{1, W * C} : run_extents{W, C};
