@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds the benchmark that --op names (conv2d unless given) in release mode, and runs it with
-# all arguments:
+# all arguments. Ops without a benchmark of their own are those of memory_ops:
 #
 #     benchmarks/run.sh --op conv2d --shape 2x256x256x64-64 --pass forward --isa avx512 --algorithm direct
+#     benchmarks/run.sh --op relu --op batch_norm2d --shape 8x256x256x64 --type bf16
 set -eu
 cd "$(dirname "$0")/.."
 op=conv2d
@@ -13,7 +14,9 @@ for argument in "$@"; do
   [ "$previous" = --op ] && op=$argument
   previous=$argument
 done
-[ -f "benchmarks/$op.cpp" ] || { echo "benchmarks/run.sh: there is no benchmarks/$op.cpp" >&2; exit 1; }
+[ -f "benchmarks/$op.cpp" ] || grep -qsF "{\"$op\"," benchmarks/memory_ops.cpp ||
+  { echo "benchmarks/run.sh: there is no benchmarks/$op.cpp, and memory_ops.cpp has no $op" >&2; exit 1; }
+[ -f "benchmarks/$op.cpp" ] || op=memory_ops
 
 sh cmake/install_packages.sh build >&2
 log=$(mktemp)

@@ -44,16 +44,35 @@ inline double fma_peak(cpu_context& ctx) {
   return fma_chain_flops(ctx.isa(), rounds) * workers / seconds;
 }
 
-/// Bytes a second that y = a·x reads and writes in buffers far larger than the caches, on all workers of ctx at once.
-inline double stream_bandwidth(cpu_context& ctx) {
-  constexpr index_t elements = index_t{64} << 20;
-  tensor<float> x(vector_shape(elements)), y(vector_shape(elements));
-  const double seconds = quickest(3, [&] {
-    parallel_for(ctx.workers(), elements, elements / 64, [&](index_t begin, index_t end) {
-      for (index_t i = begin; i < end; ++i) y[i] = 2 * x[i];
-    });
-  });
-  return 2.0 * static_cast<double>(x.bytes()) / seconds;
-}
+/// Bytes a second through memory, by buffers far larger than the caches: what copying (y = x) or the STREAM triad
+/// (z = x + a·y) reaches, whichever is more, on all workers of ctx at once. What is written counts twice, because a
+/// processor reads a line of its cache before it overwrites it.
+class stream_bandwidth {
+ public:
+  double measure(cpu_context& ctx) {
+    return std::max(quickest_stretch(ctx, 0, x_.view(), 3), quickest_stretch(ctx, 2, y_.view(), 4));
+  }
+
+ private:
+  static constexpr index_t elements = index_t{32} << 20, stretch = elements / 16, piece = stretch / 16;
+
+  /// The buffers are walked through some times. A stretch is long enough to time, and so short that other programs
+  /// leave one of them in peace.
+  double quickest_stretch(cpu_context& ctx, float factor, view<const float> other, double passes) {
+    double seconds = 1e300;
+    for (index_t start = 0; start < 8 * elements; start += stretch)
+      seconds = std::min(seconds, quickest(1, [&] {
+        parallel_for(ctx.workers(), stretch, piece, [&](index_t begin, index_t end) {
+          const index_t at = start % elements + begin, count = end - begin;
+          const float *x = x_.data() + at, *y = other.data() + at;
+          float* z = z_.data() + at;
+          [&] { LAMINA_DISPATCH(ctx.isa(), stream(count, x, factor, y, z)); }();
+        });
+      }));
+    return passes * static_cast<double>(stretch) * sizeof(float) / seconds;
+  }
+
+  tensor<float> x_{vector_shape(elements)}, y_{vector_shape(elements)}, z_{vector_shape(elements)};
+};
 
 }  // namespace lamina::benchmarks

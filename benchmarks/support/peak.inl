@@ -1,5 +1,6 @@
-// Included once per instruction set by simd/foreach_isa.hpp: multiply-adds that depend on nothing but themselves.
+// Included once per instruction set by simd/foreach_isa.hpp.
 
+// multiply-adds that depend on nothing but themselves
 constexpr int fma_chains = 12;  // more than latency × throughput of any processor
 
 inline double fma_chain_flops(index_t rounds) { return 2.0 * static_cast<double>(rounds * fma_chains * vf::lanes); }
@@ -17,4 +18,13 @@ inline float fma_chain(index_t rounds) {
 #pragma GCC unroll 12
   for (int i = 1; i < fma_chains; ++i) total = total + sum[i];
   return sum_lanes(total);
+}
+
+/// z = x + factor·y, or z = x where factor is 0. `count` is a multiple of the lanes.
+inline void stream(index_t count, const float* x, float factor, const float* y, float* z) {
+  const vf factors = vf::set(factor);
+  if (factor == 0)
+    for (index_t i = 0; i < count; i += vf::lanes) vf::load(x + i).store(z + i);
+  else
+    for (index_t i = 0; i < count; i += vf::lanes) fma(factors, vf::load(y + i), vf::load(x + i)).store(z + i);
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lamina/core/thread_pool.hpp>
-#include <lamina/graph/program.hpp>
 #include <lamina/models/network.hpp>
-#include <lamina/ops/bce_with_logits.hpp>
 
-#include "../support/tensors.hpp"
+#include "../support/network_fixture.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -45,32 +41,9 @@ namespace {
 
 const shape batch_extents{2, 64, 64, 3};
 
-/// A small network with all that a step needs.
-struct fixture {
-  lamina::network<float> net;
-  std::shared_ptr<const parameter_layout> layout;
-  parameter_set<> weights, gradients;
-  workspace<> space;
-
+struct fixture : network_fixture<lamina::network<float>> {
   explicit fixture(const network_description& description)
-      : net(make_network<float>(description)),
-        layout(std::make_shared<const parameter_layout>(net)),
-        weights(layout),
-        gradients(layout) {
-    initialize(weights, 3);
-  }
-
-  program<float> make(cpu_context& ctx, run_mode mode, bool rebuild = true) {
-    return program<float>(ctx, net, layout, batch_extents, mode, space, rebuild);
-  }
-  void step(cpu_context& ctx, program<float>& p) {
-    fill(ctx, 0.0f, gradients.all());
-    fill_random(p.input(), 1);
-    p.forward(ctx, weights);
-    auto target = random_tensor<float>(p.output_extents(), 2, 0, 1);
-    bce_with_logits_backward(ctx, p.output(), target.view(), {}, p.output_gradient());
-    p.backward(ctx, weights, gradients);
-  }
+      : network_fixture(make_network<float>(description), batch_extents) {}
 };
 
 const std::vector<network_description> descriptions{
@@ -123,34 +96,7 @@ TEST_CASE("program: gradients agree with central differences of the loss") {
     fixture f(description);
     auto p = f.make(ctx, run_mode::training);
     f.step(ctx, p);
-    const auto target = random_tensor<float>(p.output_extents(), 2, 0, 1);
-    const auto loss = [&] {
-      fill_random(p.input(), 1);
-      p.forward(ctx, f.weights);
-      return bce_with_logits_forward(ctx, p.output(), target.view(), {});
-    };
-    // Along the gradient. Long steps meet kinks of ReLU and pooling, short ones drown in the loss's rounding; between
-    // them there is a length at which a true gradient agrees. What a step is after rounding to float weights is taken
-    // from the weights themselves.
-    const auto kept = f.weights.clone();
-    const index_t count = f.layout->trainable_size();
-    double squares = 0;
-    for (index_t i = 0; i < count; ++i) squares += std::pow(static_cast<double>(f.gradients.all()[i]), 2);
-    const auto at = [&](double by, double& predicted) {  // the loss there, and how much of it the gradient predicts
-      for (index_t i = 0; i < count; ++i) {
-        float& w = f.weights.all()[i];
-        w = static_cast<float>(kept.all()[i] + by * f.gradients.all()[i]);
-        predicted += (static_cast<double>(w) - kept.all()[i]) * f.gradients.all()[i];
-      }
-      return loss();
-    };
-    double least_error = 1;
-    for (const double length : {1e-3, 1e-4, 1e-5}) {
-      double above = 0, below = 0;
-      const double by = length / std::sqrt(squares), difference = at(by, above) - at(-by, below);
-      least_error = std::min(least_error, std::abs(difference / (above - below) - 1));
-    }
-    CHECK(least_error < 0.01);
+    f.check_gradient_along_itself(ctx, p);
   }
 }
 

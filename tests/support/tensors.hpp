@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -54,6 +55,15 @@ tensor<To> converted(view<const From> x) {
 template <class To, class From>
 tensor<To> converted(const tensor<From>& x) {
   return converted<To, From>(x.view());
+}
+
+/// y = x, element by element.
+template <class T>
+void copy_elements(view<const T> x, view<T> y) {
+  const auto [N, H, W, C] = x.extents();
+  for (index_t n = 0; n < N; ++n)
+    for (index_t h = 0; h < H; ++h)
+      for (index_t w = 0; w < W; ++w) std::copy_n(x.pixel(n, h, w), C, y.pixel(n, h, w));
 }
 
 /// A tensor that lies in the middle channels of a wider, poisoned buffer.

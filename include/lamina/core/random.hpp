@@ -27,7 +27,7 @@ LAMINA_HOST_DEVICE inline std::array<std::uint32_t, 4> philox(std::array<std::ui
 }
 
 /// What a stream is for. Streams of different purposes never share a number.
-enum class random_purpose : std::uint8_t { initialise, shuffle, augment, synthetic, test, bootstrap };
+enum class random_purpose : std::uint8_t { initialise, shuffle, augment, synthetic, test, bootstrap, dropout };
 
 /// A random stream that is a pure function of where it stands: (seed, purpose, epoch, sample, position) and the number
 /// of draws so far. No state outlives it, so any thread may make the same stream and read the same numbers.
@@ -38,6 +38,11 @@ class random_stream {
     random_purpose purpose = random_purpose::test;
     std::uint32_t epoch = 0, sample = 0;
     std::uint32_t position = 0;  // below 2^24: the step of a recipe, the number of a parameter
+
+    /// The Philox counter of draws 4·block … 4·block + 3. The key is the seed's low half, then its high one.
+    constexpr std::array<std::uint32_t, 4> counter(std::uint32_t block) const {
+      return {block, sample, epoch, static_cast<std::uint32_t>(purpose) << 24 | position};
+    }
   };
   using result_type = std::uint32_t;
 
@@ -49,7 +54,7 @@ class random_stream {
   /// 32 random bits.
   result_type operator()() {
     if (left_ == 0) {
-      block_ = philox(counter(drawn_++), key0(), key1());
+      block_ = philox(place_.counter(drawn_++), key0(), key1());
       left_ = 4;
     }
     return block_[static_cast<std::size_t>(4 - left_--)];
@@ -67,7 +72,7 @@ class random_stream {
   blocks take_blocks(std::uint32_t count) {
     left_ = 0;
     const std::uint32_t first = std::exchange(drawn_, drawn_ + count);
-    return {counter(first), key0(), key1()};
+    return {place_.counter(first), key0(), key1()};
   }
   /// Uniform on [0, 1): a multiple of 2^-24, so exact in float.
   float uniform() { return static_cast<float>((*this)() >> 8) * 0x1p-24f; }
@@ -90,9 +95,6 @@ class random_stream {
   }
 
  private:
-  std::array<std::uint32_t, 4> counter(std::uint32_t block) const {
-    return {block, place_.sample, place_.epoch, static_cast<std::uint32_t>(place_.purpose) << 24 | place_.position};
-  }
   std::uint32_t key0() const { return static_cast<std::uint32_t>(place_.seed); }
   std::uint32_t key1() const { return static_cast<std::uint32_t>(place_.seed >> 32); }
 

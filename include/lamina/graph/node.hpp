@@ -58,6 +58,12 @@ struct untyped_view {
   }
 };
 
+/// What the random ops of one training step draw from.
+struct random_key {
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0;
+};
+
 /// Everything that one node reads and writes in one pass.
 template <class T, class Device>
 struct node_pass {
@@ -68,6 +74,7 @@ struct node_pass {
   std::vector<view<float, Device>> parameters;         // running statistics are written in training
   std::vector<view<float, Device>> parameter_gradients;  // added to
   bool training = false;
+  random_key random;  // the same in all passes of a step
 
   view<T, Device> x(std::size_t i = 0) const { return inputs[i].template as<T>(); }
   view<T, Device> y() const { return outputs[0].template as<T>(); }

@@ -74,9 +74,15 @@ class program {
     return bound().template view_of<T>(plan_.output_gradient);
   }
 
+  /// What the next training forward, and its backward, draw their random numbers from; each forward after it has the
+  /// next step's number. A training that is resumed gives the number of the step it stands at.
+  void set_random(random_key key) { next_random_ = key; }
+
   /// Runs forward. In training, batch statistics are used and the running ones in `parameters` are updated.
   void forward(context& ctx, parameter_set<Device>& parameters) {
     begin(ctx, parameters);
+    random_ = next_random_;
+    ++next_random_.step;
     for (std::size_t i = 0; i < plan_.forward_steps; ++i) run(ctx, i, parameters, nullptr);
   }
   /// Runs forward on parameters that are only read; many threads may share them. For programs made for inference.
@@ -173,6 +179,7 @@ class program {
     const memory_plan::step& s = plan_.steps[i];
     const auto& op = tape_.node_at(at(s.node));
     pass& p = passes_[i];
+    p.random = random_;
     for (std::size_t k = 0; k < p.parameters.size(); ++k) {
       const parameter_layout::entry* e = parameters_[at(s.node)][k];
       if (e == nullptr) continue;
@@ -197,6 +204,7 @@ class program {
   workspace<Device>* space_;
   std::byte* base_ = nullptr;
   std::vector<pass> passes_;
+  random_key random_, next_random_;
   pass_observer* observer_ = nullptr;
 };
 

@@ -96,16 +96,26 @@ inline void add_block_gradients(index_t pixels, index_t channels, pixel_run<cons
   }
 }
 
+template <int vectors, class T>
+inline void add_block_sums(index_t pixels, index_t channels, pixel_run<const T> x, double* sum) {
+  vf block[vectors];
+  for (int v = 0; v < vectors; ++v) block[v] = vf::zero();
+  for (index_t p = 0; p < pixels; ++p)
+    for (int v = 0; v < vectors; ++v)
+      block[v] = block[v] + load_up_to(x[p] + v * vf::lanes, channels - v * vf::lanes);
+  for (int v = 0; v < vectors; ++v) add_lanes(block[v], channels - v * vf::lanes, sum + v * vf::lanes);
+}
+
 /// Adds Σ x of each channel to `sum`.
 template <class T>
 inline void channel_sums(run_extents extents, pixel_run<const T> x, double* sum) {
   for (index_t p = 0; p < extents.pixels; p += pixels_per_float_sum) {
-    const index_t end = std::min(p + pixels_per_float_sum, extents.pixels);
-    for (index_t c = 0; c < extents.channels; c += vf::lanes) {
-      vf block = vf::zero();
-      for (index_t q = p; q < end; ++q) block = block + load_up_to(x[q] + c, extents.channels - c);
-      add_lanes(block, extents.channels - c, sum + c);
-    }
+    const index_t pixels = std::min(pixels_per_float_sum, extents.pixels - p);
+    index_t c = 0;
+    for (; c + 3 * vf::lanes < extents.channels; c += 4 * vf::lanes)
+      add_block_sums<4, T>(pixels, extents.channels - c, {x[p] + c, x.stride}, sum + c);
+    for (; c < extents.channels; c += vf::lanes)
+      add_block_sums<1, T>(pixels, extents.channels - c, {x[p] + c, x.stride}, sum + c);
   }
 }
 

@@ -97,27 +97,16 @@ void batch_norm2d_backward(view<const T> x, view<const T> dy, view<const P> gamm
 
 namespace detail {
 
-/// Throws `error` unless `values` holds one value for each channel of x.
-template <class T, class P>
-void require_channel_values(std::string_view op, view<T> x, std::string_view name, view<P> values) {
-  require(values.extents() == vector_shape(x.extents().c), op, ": ", name, " ", values.extents(), " must be ",
-          vector_shape(x.extents().c), ", one value for each channel of x ", x.extents(), " (NHWC)");
-}
-
 inline void require_batch_norm2d_params(std::string_view op, batch_norm2d_params params) {
   require(params.epsilon > 0, op, ": epsilon ", params.epsilon, " is not positive");
   require(params.momentum >= 0 && params.momentum <= 1, op, ": momentum ", params.momentum, " is outside [0, 1]");
   require(params.activation_slope >= 0, op, ": activation_slope ", params.activation_slope, " is negative");
 }
 
-/// scale·x + shift = gamma·(x − mean)·inv_std + beta, so that normalising is one multiplication and one addition.
-inline void fold_normalisation(view<const float> gamma, view<const float> beta, view<const float> mean,
-                               view<const float> inv_std, float* scale, float* shift) {
-  for (index_t c = 0; c < gamma.extents().c; ++c) {
-    const double factor = static_cast<double>(gamma[c]) * static_cast<double>(inv_std[c]);
-    scale[c] = static_cast<float>(factor);
-    shift[c] = static_cast<float>(static_cast<double>(beta[c]) - static_cast<double>(mean[c]) * factor);
-  }
+inline void fold_channels(view<const float> gamma, view<const float> beta, view<const float> mean,
+                          view<const float> inv_std, float* scale, float* shift) {
+  for (index_t c = 0; c < gamma.extents().c; ++c)
+    fold_normalisation(gamma[c], beta[c], mean[c], inv_std[c], scale[c], shift[c]);
 }
 
 }  // namespace detail
@@ -155,8 +144,8 @@ void batch_norm2d_apply(cpu_context& ctx, std::type_identity_t<view<const T>> x,
   detail::require_batch_norm2d_params(op, params);
   auto scratch = ctx.scratch().open();
   float *scale = scratch.take<float>(x.extents().c), *shift = scratch.take<float>(x.extents().c);
-  detail::fold_normalisation(gamma, beta, mean, inv_std, scale, shift);
-  channel_affine_forward<T>(ctx, x, scale, shift, params.activation_slope, y);
+  detail::fold_channels(gamma, beta, mean, inv_std, scale, shift);
+  channel_affine_forward<T>(ctx, 1, x, scale, shift, params.activation_slope, y);
 }
 
 /// Training: statistics of each channel over N, H, W, then y = act(gamma·(x − mean)·inv_std + beta) with
@@ -183,7 +172,7 @@ void batch_norm2d_forward(cpu_context& ctx, std::type_identity_t<view<const T>> 
   const index_t C = x.extents().c;
   auto scratch = ctx.scratch().open();
   double *sum = scratch.take<double>(C), *squares = scratch.take<double>(C);
-  channel_moments<T>(ctx, x, sum, squares);
+  channel_moments<T>(ctx, 1, x, sum, squares);
   const double count = static_cast<double>(x.extents().pixels()), m = static_cast<double>(params.momentum);
   const double bessel = params.unbiased_running_variance && count > 1 ? count / (count - 1) : 1;
   for (index_t c = 0; c < C; ++c) {
@@ -219,8 +208,8 @@ void batch_norm2d_inference(cpu_context& ctx, std::type_identity_t<view<const T>
   const double epsilon = static_cast<double>(params.epsilon);
   for (index_t c = 0; c < x.extents().c; ++c)
     inv_std[c] = static_cast<float>(1 / std::sqrt(static_cast<double>(running_var[c]) + epsilon));
-  detail::fold_normalisation(gamma, beta, running_mean, inv_std, scale, shift);
-  channel_affine_forward<T>(ctx, x, scale, shift, params.activation_slope, y);
+  detail::fold_channels(gamma, beta, running_mean, inv_std, scale, shift);
+  channel_affine_forward<T>(ctx, 1, x, scale, shift, params.activation_slope, y);
 }
 
 /// Gradient of the training pass. With x̂ = (x − mean)·inv_std, g = dy·act'(gamma·x̂ + beta) and n = N·H·W:
@@ -252,8 +241,8 @@ void batch_norm2d_backward(cpu_context& ctx, std::type_identity_t<view<const T>>
   double *sum_g = scratch.take<double>(C), *sum_gx = scratch.take<double>(C);
   float *scale = scratch.take<float>(C), *shift = scratch.take<float>(C);
   float *along_x = scratch.take<float>(C), *offset = scratch.take<float>(C);
-  detail::fold_normalisation(gamma, beta, mean, inv_std, scale, shift);
-  channel_gradient_sums<T>(ctx, x, dy, scale, shift, mean.data(), slope, sum_g, sum_gx);
+  detail::fold_channels(gamma, beta, mean, inv_std, scale, shift);
+  channel_gradient_sums<T>(ctx, 1, x, dy, scale, shift, mean.data(), slope, sum_g, sum_gx);
   const double count = static_cast<double>(x.extents().pixels());
   for (index_t c = 0; c < C; ++c) {
     const double inverse = static_cast<double>(inv_std[c]), factor = static_cast<double>(gamma[c]) * inverse;
@@ -262,7 +251,7 @@ void batch_norm2d_backward(cpu_context& ctx, std::type_identity_t<view<const T>>
     dgamma[c] += static_cast<float>(sum_gx[c] * inverse);
     dbeta[c] += static_cast<float>(sum_g[c]);
   }
-  channel_gradient_apply<T>(ctx, x, dy, scale, shift, mean.data(), slope, along_x, offset, dx);
+  channel_gradient_apply<T>(ctx, 1, x, dy, scale, shift, mean.data(), slope, along_x, offset, dx);
 }
 
 }  // namespace lamina

@@ -237,7 +237,7 @@ void conv_transpose2d_backward_weights(cpu_context& ctx, view<const T> x, std::t
   detail::add_mirrored_filter(ctx, sums.data(), dw);
   if (db.empty()) return;
   double* bias_sums = frame.take<double>(filter.n);
-  channel_sums<T>(ctx, dy, bias_sums);
+  channel_sums<T>(ctx, 1, dy, bias_sums);
   for (index_t o = 0; o < filter.n; ++o) db[o] += static_cast<float>(bias_sums[o]);
 }
 template <class T>

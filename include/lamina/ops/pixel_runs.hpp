@@ -28,14 +28,23 @@ void for_each_run_within(index_t begin, index_t end, Body&& body, view<T> first,
   }
 }
 
-/// The same for all pixels of the operands, in parallel, and always cut at the same places.
+/// Calls body(set, extents, run of each operand…) for all pixels of the operands, in parallel, and always cut at the
+/// same places. The pixels fall into `sets` of equal size, such as images, and no run belongs to two of them.
 template <class Body, class T, class... Ts>
-void for_each_pixel_run(cpu_context& ctx, Body&& body, view<T> first, view<Ts>... rest) {
+void for_each_run_of_sets(cpu_context& ctx, index_t sets, Body&& body, view<T> first, view<Ts>... rest) {
   constexpr index_t elements_per_piece = 16 * 1024;  // about what is worth waking a thread for
   if (first.size() == 0) return;
-  const index_t pixels_per_piece = ceil_div(elements_per_piece, first.extents().c);
-  parallel_for(ctx.workers(), first.extents().pixels(), pixels_per_piece,
-               [&](index_t begin, index_t end) { for_each_run_within(begin, end, body, first, rest...); });
+  const index_t C = first.extents().c, pixels = first.extents().pixels() / sets;  // of a set
+  const index_t pixels_per_piece = std::min(pixels, ceil_div(elements_per_piece, C));
+  const index_t pieces = ceil_div(pixels, pixels_per_piece), grain = ceil_div(elements_per_piece, pixels_per_piece * C);
+  parallel_for(ctx.workers(), sets * pieces, pieces == 1 ? grain : 1, [&](index_t begin, index_t end) {
+    for (index_t piece = begin; piece < end; ++piece) {
+      const index_t set = piece / pieces, from = piece % pieces * pixels_per_piece;
+      for_each_run_within(
+          set * pixels + from, set * pixels + std::min(from + pixels_per_piece, pixels),
+          [&](run_extents extents, auto... runs) { body(set, extents, runs...); }, first, rest...);
+    }
+  });
 }
 
 /// Rows to give a thread at once where a row of `extents` is a unit of work.

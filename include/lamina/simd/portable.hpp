@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 
 /// Four floats in the compiler's own vector type: SSE2 on x86-64, NEON on AArch64, plain code elsewhere.
@@ -84,6 +85,12 @@ inline vf::mask from_bits(unsigned bits) {
   for (index_t i = 0; i < vf::lanes; ++i) m.bits[i] = (bits >> i & 1u) != 0 ? -1 : 0;
   return m;
 }
+
+/// Integers in one register, for random bits.
+using lanes32 = std::uint32_t __attribute__((vector_size(16)));
+using lanes64 = std::uint64_t __attribute__((vector_size(16)));
+/// The products of the low halves of 64-bit lanes.
+inline lanes64 multiply_low_halves(lanes64 a, lanes64 b) { return (a & 0xffffffff) * (b & 0xffffffff); }
 
 #include <lamina/simd/common.inl>
 

@@ -28,7 +28,7 @@ struct train_options {
   index_t batch_size = 16;
   index_t accumulate = 1;  // batches per update of the weights
   index_t height = 256, width = 256;
-  std::uint64_t seed = 1;  // of the weights, the order of images, their random changes
+  std::uint64_t seed = 1;  // of the weights, the order of images, their random changes, dropout
 
   lamina::loss loss = bce_dice_params{};
   optimizer_params optimizer = adam_params{.learning_rate = 1e-3f, .weight_decay = 1e-2f};  // AdamW

@@ -234,6 +234,7 @@ class trainer {
     if (u.batches++ == 0) fill(ctx_, 0.0f, gradients_.all());
     program<T>& step = programs_.at(run_mode::training, N);
     network_input(ctx_, b.images, step.input());
+    step.set_random({options_.seed, static_cast<std::uint32_t>(state_.epoch * plan_.batches_per_epoch + b.number)});
     step.forward(ctx_, weights_);
     const double value = loss_forward_backward<T>(ctx_, step.output(), masks_of(b, step.output_extents()),
                                                   options_.loss, step.output_gradient());
