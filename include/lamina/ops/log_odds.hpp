@@ -30,9 +30,9 @@ void require_log_odds(std::string_view op, std::string_view name_two, view<Two> 
 template <class T>
 void log_odds_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x, view<T> y) {
   detail::require_log_odds("log_odds_forward", "x", x, "y", y);
-  for_each_pixel_run(
-      ctx,
-      [](run_extents run, pixel_run<const T> from, pixel_run<T> to) {
+  for_each_run_of_sets(
+      ctx, 1,
+      [](index_t, run_extents run, pixel_run<const T> from, pixel_run<T> to) {
         for (index_t p = 0; p < run.pixels; ++p)
           to[p][0] = static_cast<T>(static_cast<float>(from[p][1]) - static_cast<float>(from[p][0]));
       },
@@ -45,9 +45,9 @@ void log_odds_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x, v
 template <class T>
 void log_odds_backward(cpu_context& ctx, std::type_identity_t<view<const T>> dy, view<T> dx) {
   detail::require_log_odds("log_odds_backward", "dx", dx, "dy", dy);
-  for_each_pixel_run(
-      ctx,
-      [](run_extents run, pixel_run<const T> from, pixel_run<T> to) {
+  for_each_run_of_sets(
+      ctx, 1,
+      [](index_t, run_extents run, pixel_run<const T> from, pixel_run<T> to) {
         for (index_t p = 0; p < run.pixels; ++p) {
           to[p][0] = static_cast<T>(-static_cast<float>(from[p][0]));
           to[p][1] = from[p][0];
