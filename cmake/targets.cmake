@@ -55,7 +55,7 @@ lamina_target(data
   NEEDS lamina::augment yaml-cpp::yaml-cpp)
 lamina_target(predict
   FOLDERS predict
-  NEEDS lamina::augment lamina::safetensors)
+  NEEDS lamina::image lamina::safetensors)
 lamina_target(train
   FOLDERS train
   NEEDS lamina::data lamina::predict)

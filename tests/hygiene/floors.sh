@@ -16,8 +16,8 @@ find include -name '*.hpp' -o -name '*.inl' | sort | xargs awk '
     below["image"] = "core simd kernels formats"
     below["augment"] = "core simd kernels formats image"
     below["data"] = "core formats metrics image augment"
-    below["predict"] = "core simd kernels ops graph layers models formats metrics image augment"
-    below["train"] = below["predict"] " data predict"
+    below["predict"] = "core simd kernels ops graph layers models formats metrics image"
+    below["train"] = below["predict"] " augment data predict"
     below["lamina.hpp"] = "core simd kernels ops graph layers models metrics"
 
     # Outside libraries, by the beginning of the header name.
