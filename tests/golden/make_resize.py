@@ -2,12 +2,10 @@
 
 Names: DTYPE.HxWxC.x and DTYPE.HxWxC.METHOD.H'xW'.
 """
-import json
-import os
-import struct
-
 import cv2
 import numpy
+
+import golden_file
 
 cv2.setNumThreads(1)
 methods = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "area": cv2.INTER_AREA, "cubic": cv2.INTER_CUBIC,
@@ -34,15 +32,4 @@ for dtype in ("uint8", "uint16", "float32"):
             y = cv2.resize(x, (to_w, to_h), interpolation=method).reshape(to_h, to_w, channels)
             arrays[prefix + "%s.%dx%d" % (name, to_h, to_w)] = y
 
-# safetensors: the length of a JSON header, the header, the bytes.
-header, at = {}, 0
-for name, array in arrays.items():
-    dtype = {"uint8": "U8", "uint16": "U16", "float32": "F32"}[str(array.dtype)]
-    header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [at, at + array.nbytes]}
-    at += array.nbytes
-text = json.dumps(header).encode()
-text += b" " * (-len(text) % 8)
-with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "resize.safetensors"), "wb") as out:
-    out.write(struct.pack("<Q", len(text)) + text)
-    for array in arrays.values():
-        out.write(array.tobytes())
+golden_file.save("resize.safetensors", arrays)

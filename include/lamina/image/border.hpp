@@ -40,17 +40,19 @@ inline std::optional<border> border_named(std::string_view text) {
 /// OpenCV's cv::borderInterpolate. `size` ≥ 1.
 constexpr index_t border_position(border kind, index_t p, index_t size) {
   if (p >= 0 && p < size) return p;
-  const auto rest = [p](index_t period) { return (p % period + period) % period; };
-  switch (kind) {
-    case border::constant: return -1;
-    case border::replicate: return std::clamp<index_t>(p, 0, size - 1);
-    case border::reflect: return std::min(rest(2 * size), 2 * size - 1 - rest(2 * size));
-    case border::wrap: return rest(size);
-    default: break;
-  }
+  if (kind == border::constant) return -1;
+  if (kind == border::replicate) return std::clamp<index_t>(p, 0, size - 1);
   if (size == 1) return 0;
-  const index_t period = 2 * size - 2;
-  return std::min(rest(period), period - rest(period));
+  if (p <= -size || p >= 2 * size - 1) {  // far away: the picture and its mirror image repeat themselves
+    const index_t period = kind == border::wrap ? size : kind == border::reflect ? 2 * size : 2 * size - 2;
+    p = (p % period + period) % period;
+    if (p < size) return p;
+  }
+  switch (kind) {
+    case border::wrap: return p < 0 ? p + size : p - size;
+    case border::reflect: return p < 0 ? -1 - p : 2 * size - 1 - p;
+    default: return p < 0 ? -p : 2 * size - 2 - p;
+  }
 }
 
 }  // namespace lamina

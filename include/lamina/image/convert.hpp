@@ -3,6 +3,8 @@
 #pragma once
 
 #include <lamina/core/tensor.hpp>
+#include <lamina/image/rows.hpp>
+#include <lamina/simd/integer.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +14,10 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
+
+#define LAMINA_KERNEL <lamina/kernels/convert.inl>
+#include <lamina/simd/foreach_isa.hpp>
 
 namespace lamina {
 
@@ -69,21 +75,49 @@ void convert(view<const From> x, view<To> y) {
 /// y = scale · x; the default takes bytes to [0, 1].
 ///   x, y  [N,H,W,C]
 /// Writes y. Throws `error` when the shapes differ.
+inline void to_float(cpu_context& ctx, view<const std::uint8_t> x, view<float> y, float scale = 1.0f / 255) {
+  if (!detail::rows_are_dense(x, y))
+    return detail::map_elements("to_float", x, y,
+                                [scale](std::uint8_t v, index_t) { return scale * static_cast<float>(v); });
+  detail::for_each_dense_run(ctx, "to_float", x, y, [&](const std::uint8_t* from, float* to, index_t count) {
+    LAMINA_DISPATCH(ctx.isa(), to_float(from, count, scale, to));
+  });
+}
+/// The same on the calling thread, with a context of its own.
 inline void to_float(view<const std::uint8_t> x, view<float> y, float scale = 1.0f / 255) {
-  detail::map_elements("to_float", x, y, [scale](std::uint8_t v, index_t) { return scale * static_cast<float>(v); });
+  cpu_context here;
+  to_float(here, x, y, scale);
 }
 
 /// y = (x − mean) / deviation, channel by channel.
 ///   x, y             [N,H,W,C]; y may be x
 ///   mean, deviation  C values each, in x's units
 /// Writes y. Throws `error` when the shapes or counts differ or a deviation is not positive.
+inline void normalize(cpu_context& ctx, view<const float> x, std::span<const float> mean,
+                      std::span<const float> deviation, view<float> y) {
+  const index_t C = x.extents().c;
+  detail::check_statistics("normalize", C, mean, deviation);
+  if (!detail::rows_are_dense(x, y))
+    return detail::map_elements("normalize", x, y, [&](float v, index_t c) {
+      const auto i = static_cast<std::size_t>(c);
+      return (v - mean[i]) / deviation[i];
+    });
+  constexpr index_t widest_vector = 16;
+  const index_t period = widest_vector * C;
+  std::vector<float> means, deviations;
+  for (index_t i = 0; i < widest_vector; ++i) {
+    means.insert(means.end(), mean.begin(), mean.end());
+    deviations.insert(deviations.end(), deviation.begin(), deviation.end());
+  }
+  detail::for_each_dense_run(ctx, "normalize", x, y, [&](const float* from, float* to, index_t count) {
+    LAMINA_DISPATCH(ctx.isa(), normalize(from, count, means.data(), deviations.data(), period, to));
+  });
+}
+/// The same on the calling thread, with a context of its own.
 inline void normalize(view<const float> x, std::span<const float> mean, std::span<const float> deviation,
                       view<float> y) {
-  detail::check_statistics("normalize", x.extents().c, mean, deviation);
-  detail::map_elements("normalize", x, y, [&](float v, index_t c) {
-    const auto i = static_cast<std::size_t>(c);
-    return (v - mean[i]) / deviation[i];
-  });
+  cpu_context here;
+  normalize(here, x, mean, deviation, y);
 }
 
 /// y = (x · deviation + mean) · scale, rounded and saturated: the bytes that `to_float(1/scale)` and `normalize` saw.

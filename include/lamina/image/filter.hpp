@@ -140,7 +140,7 @@ inline std::vector<float> gaussian_kernel(index_t side, double sigma) {
 ///   kernel_across, kernel_down  at least one weight each
 ///   y                           [N,H,W,C], no element in common with x
 /// Writes y, integers rounded to nearest and saturated. Computed in float, within 1 of OpenCV 4.6's cv::sepFilter2D,
-/// which for bytes rounds the weights of smooth symmetric kernels to 1/256 and then errs by what that does to their sum.
+/// which for bytes rounds the weights of smooth symmetric kernels to 1/256, and then errs by what that does to the sum.
 /// Throws `error` when the shapes differ or a kernel is empty.
 template <class T>
 void filter_separable(cpu_context& ctx, std::type_identity_t<view<const T>> x, std::span<const float> kernel_across,

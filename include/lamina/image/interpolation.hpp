@@ -44,6 +44,7 @@ inline std::array<float, 4> cubic_weights(float t) {
 }
 
 /// Lanczos' kernel with four lobes, sinc(d)·sinc(d/4), made to sum to 1: the weights of the pixels at −3 … 4 for t.
+/// sin(πd) is the same for all eight but for its sign, so it falls out. Rounded as OpenCV rounds.
 inline std::array<float, 8> lanczos4_weights(float t) {
   std::array<float, 8> w;
   float sum = 0;
@@ -54,11 +55,12 @@ inline std::array<float, 8> lanczos4_weights(float t) {
       w[static_cast<std::size_t>(i)] = 1;
       return w;
     }
-    const double d = std::numbers::pi * distance;
-    w[static_cast<std::size_t>(i)] = static_cast<float>(std::sin(d) * std::sin(d / 4) / (d * d));
+    const double d = std::numbers::pi / 4 * static_cast<double>(distance);
+    w[static_cast<std::size_t>(i)] = static_cast<float>((i % 2 == 0 ? -1 : 1) * std::sin(d) / (d * d));
     sum += w[static_cast<std::size_t>(i)];
   }
-  for (float& weight : w) weight /= sum;
+  const float over = 1 / sum;
+  for (float& weight : w) weight *= over;
   return w;
 }
 

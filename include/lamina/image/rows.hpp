@@ -3,9 +3,10 @@
 #pragma once
 
 #include <lamina/core/context.hpp>
-#include <lamina/core/shape.hpp>
+#include <lamina/core/view.hpp>
 
 #include <algorithm>
+#include <string_view>
 #include <type_traits>
 
 namespace lamina::detail {
@@ -29,6 +30,25 @@ void for_each_rows(cpu_context& ctx, const shape& y, Body&& body) {
   ctx.workers().run(y.n * pieces, [&](index_t piece, int) {
     const index_t begin = piece % pieces * rows_per_piece;
     body(piece / pieces, begin, std::min(begin + rows_per_piece, y.h));
+  });
+}
+
+/// Whether the pixels of each row of both follow each other without gaps.
+template <class T, class U>
+bool rows_are_dense(view<T> x, view<U> y) {
+  return x.pixel_stride() == x.extents().c && y.pixel_stride() == y.extents().c;
+}
+
+/// Calls body(from, to, count) for runs of elements that together cover x and y, whose rows are dense; each run begins
+/// with a pixel's first channel.
+template <class T, class U, class Body>
+void for_each_dense_run(cpu_context& ctx, std::string_view op, view<T> x, view<U> y, Body&& body) {
+  require(x.extents() == y.extents(), op, ": x ", x.extents(), " and y ", y.extents(), " differ in shape (NHWC)");
+  const index_t row = x.extents().w * x.extents().c;
+  for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
+    if (x.row_stride() == row && y.row_stride() == row)
+      return body(x.pixel(n, begin, 0), y.pixel(n, begin, 0), (end - begin) * row);
+    for (index_t h = begin; h < end; ++h) body(x.pixel(n, h, 0), y.pixel(n, h, 0), row);
   });
 }
 

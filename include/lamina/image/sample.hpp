@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 namespace lamina {
@@ -66,7 +67,7 @@ inline std::vector<std::int16_t> place_weights_15_bits(interpolation method) {
           const float weight = axis[down * taps + r] * axis[across * taps + i];
           missing -= block[r * taps + i] = saturate_cast<std::int16_t>(weight * 32768);
         }
-      if (missing == 0 || taps == 2) continue;
+      if (missing == 0) continue;
       std::int16_t* const middle = block + taps / 2 * taps + taps / 2;
       std::int16_t *least = middle, *most = middle;
       for (std::int16_t* w : {middle + 1, middle + taps, middle + taps + 1}) {
@@ -81,78 +82,60 @@ inline std::vector<std::int16_t> place_weights_15_bits(interpolation method) {
   return table;
 }
 
-/// A picture that can be asked for its value anywhere.
+/// The weights of one method, and the sums that it takes: of bytes in integers, of other types in float, row by row,
+/// where each product is rounded before it is added, so that every way to compute a pixel gives the same bits.
 template <class T>
-class sampler {
+class tap_weights {
  public:
-  sampler(view<const T> x, const sampling& how)
-      : x_(x), how_(how), border_value_(saturate_cast<T>(how.border_value)), taps_(taps_of(how.method)) {
-    if constexpr (std::is_same_v<T, std::uint8_t>) {
-      if (taps_ > 2) table_ = place_weights_15_bits(how.method);
-    }
-    if (taps_ > 1) axis_ = place_weights(how.method);
+  static constexpr bool in_integers = std::is_same_v<T, std::uint8_t>;
+
+  explicit tap_weights(interpolation method) : taps_(taps_of(method)) {
+    if (taps_ == 1) return;
+    if (!in_integers)
+      axis_ = place_weights(method);
+    else if (taps_ > 2)
+      table_ = place_weights_15_bits(method);
   }
 
-  /// The channels of image n at (x, y), written to `to`; x and y in pixels for nearest, else in 1/32 of a pixel.
-  void operator()(index_t n, index_t x, index_t y, T* to) const {
-    const auto [N, H, W, C] = x_.extents();
-    std::array<index_t, 8> columns{}, rows{};
-    const index_t left = taps_ == 1 ? x : (x >> place_bits) - (taps_ / 2 - 1);
-    const index_t top = taps_ == 1 ? y : (y >> place_bits) - (taps_ / 2 - 1);
-    bool columns_seen = false, rows_seen = false;
-    for (index_t i = 0; i < taps_; ++i) {
-      columns_seen |= (columns[static_cast<std::size_t>(i)] = border_position(how_.border, left + i, W)) >= 0;
-      rows_seen |= (rows[static_cast<std::size_t>(i)] = border_position(how_.border, top + i, H)) >= 0;
-    }
-    if (!columns_seen || !rows_seen) {
-      std::fill_n(to, C, border_value_);
-      return;
-    }
-    if (taps_ == 1) {
-      std::copy_n(x_.pixel(n, rows[0], columns[0]), C, to);
-      return;
-    }
-    const auto across = static_cast<std::size_t>(x & (places_per_pixel - 1));
-    const auto down = static_cast<std::size_t>(y & (places_per_pixel - 1));
-    const auto taps = static_cast<std::size_t>(taps_);
-    const auto value = [&](std::size_t r, std::size_t i, index_t c) {
-      return rows[r] < 0 || columns[i] < 0 ? border_value_ : x_(n, rows[r], columns[i], c);
-    };
-    for (index_t c = 0; c < C; ++c) {
-      if constexpr (std::is_same_v<T, std::uint8_t>) {
-        std::int32_t sum = 1 << 14;
-        for (std::size_t r = 0; r < taps; ++r)
-          for (std::size_t i = 0; i < taps; ++i) sum += weight(down, across, r, i) * value(r, i, c);
-        to[c] = static_cast<T>(std::clamp(sum >> 15, 0, 255));
-      } else {
-        float sum = 0;
-        for (std::size_t r = 0; r < taps; ++r) {
-          float row = 0;
-          for (std::size_t i = 0; i < taps; ++i)
-            row += axis_[across * taps + i] * static_cast<float>(value(r, i, c));
-          sum += axis_[down * taps + r] * row;
-        }
-        to[c] = saturate_cast<T>(sum);
+  index_t taps() const { return taps_; }
+  /// [32 · 32, taps, taps], of bytes by cubic and lanczos4.
+  const std::int16_t* table() const { return table_.data(); }
+  /// The weights along each axis, of other types, for a fraction 32 · y's + x's.
+  const float* across(std::int32_t fraction) const { return axis_.data() + fraction % places_per_pixel * taps_; }
+  const float* down(std::int32_t fraction) const { return axis_.data() + fraction / places_per_pixel * taps_; }
+
+  /// The value at a fraction of value(r, i), the pixel in row r and column i of taps × taps.
+  template <class Value>
+  T sum(std::int32_t fraction, Value&& value) const {
+    if constexpr (in_integers) {
+      if (taps_ == 2) {
+        const int right = fraction % places_per_pixel, lower = fraction / places_per_pixel;
+        const auto row = [&](int r) { return (places_per_pixel - right) * value(r, 0) + right * value(r, 1); };
+        return static_cast<T>(((places_per_pixel - lower) * row(0) + lower * row(1) + 512) >> 10);
       }
+      const std::int16_t* w = table_.data() + fraction * taps_ * taps_;
+      std::int32_t s = 1 << 14;
+      for (index_t r = 0; r < taps_; ++r)
+        for (index_t i = 0; i < taps_; ++i) s += *w++ * value(r, i);
+      return static_cast<T>(std::clamp(s >> 15, 0, 255));
+    } else {
+      using portable::rounded_product;
+      const float *w_across = across(fraction), *w_down = down(fraction);
+      const auto row = [&](index_t r) {
+        float s = rounded_product(w_across[0], static_cast<float>(value(r, 0)));
+        for (index_t i = 1; i < taps_; ++i) s += rounded_product(w_across[i], static_cast<float>(value(r, i)));
+        return s;
+      };
+      float s = rounded_product(w_down[0], row(0));
+      for (index_t r = 1; r < taps_; ++r) s += rounded_product(w_down[r], row(r));
+      return saturate_cast<T>(s);
     }
   }
 
  private:
-  /// Of the pixel in row r and column i of the block, in 1/32768.
-  std::int32_t weight(std::size_t down, std::size_t across, std::size_t r, std::size_t i) const {
-    const auto taps = static_cast<std::size_t>(taps_);
-    if (taps > 2) return table_[((down * places_per_pixel + across) * taps + r) * taps + i];
-    const std::size_t w_down = r == 0 ? places_per_pixel - down : down;
-    const std::size_t w_across = i == 0 ? places_per_pixel - across : across;
-    return static_cast<std::int32_t>(w_down * w_across) * 32;
-  }
-
-  view<const T> x_;
-  sampling how_;
-  T border_value_;
   index_t taps_;
-  std::vector<float> axis_;          // [32, taps]
-  std::vector<std::int16_t> table_;  // [32, 32, taps, taps]
+  std::vector<float> axis_;
+  std::vector<std::int16_t> table_;
 };
 
 }  // namespace detail

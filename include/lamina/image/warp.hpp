@@ -4,8 +4,7 @@
 
 #include <lamina/core/context.hpp>
 #include <lamina/image/map.hpp>
-#include <lamina/image/rows.hpp>
-#include <lamina/image/sample.hpp>
+#include <lamina/image/warp_rows.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -25,29 +24,74 @@ void check_warp(std::string_view op, view<const T> x, view<T> y) {
           " must agree in N and C and not be empty (NHWC)");
 }
 
-/// `v` rounded to nearest, ties to even, and kept within what coordinates need; NaN goes to the lowest.
-inline std::int64_t rounded(double v) {
-  constexpr double limit = 1 << 30;
+/// `v` rounded to nearest, ties to even, and kept within ±limit; NaN goes to the lowest.
+inline std::int64_t rounded(double v, double limit) {
   return static_cast<std::int64_t>(std::nearbyint(v > -limit ? std::min(v, limit) : -limit));
 }
 
-/// y = the picture at the places that locate(n, h, w) tells: a pair of coordinates in pixels for nearest, else in 1/32
-/// of a pixel.
-template <class T, class Locate>
-void warp(cpu_context& ctx, view<const T> x, const sampling& how, view<T> y, Locate&& locate) {
-  const sampler<T> look_up(x, how);
-  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
-    for (index_t h = begin; h < end; ++h)
-      for (index_t w = 0; w < y.extents().w; ++w) {
-        const auto [at_x, at_y] = locate(n, h, w);
-        look_up(n, at_x, at_y, y.pixel(n, h, w));
-      }
-  });
-}
+/// The places of an affine warp: what column and row add to them, in 1/1024 of a pixel.
+class affine_places {
+ public:
+  affine_places(const affine_map& map, bool nearest, index_t width)
+      : map_(map), shift_(nearest ? bits : bits - place_bits), half_(std::int64_t{1} << (shift_ - 1)) {
+    for (index_t w = 0; w < round_up(width, alignment); ++w) {
+      across_x_.push_back(scaled(map.m[0] * static_cast<double>(w)));
+      across_y_.push_back(scaled(map.m[3] * static_cast<double>(w)));
+    }
+    // Sums of 32 bits, which the kernel takes, do for any picture of sensible size.
+    const auto fits = [](std::int64_t v) { return std::abs(v) < 1 << 30; };
+    narrow_ = fits(across_x_.back()) && fits(across_y_.back());
+    narrow_x_.assign(across_x_.begin(), across_x_.end());
+    narrow_y_.assign(across_y_.begin(), across_y_.end());
+  }
 
-struct location {
-  index_t x, y;
+  void operator()(isa set, index_t h, index_t w, index_t count, chunk_places& places) const {
+    const auto& m = map_.m;
+    const std::int64_t down_x = scaled(m[1] * static_cast<double>(h) + m[2]) + half_;
+    const std::int64_t down_y = scaled(m[4] * static_cast<double>(h) + m[5]) + half_;
+    const auto at = static_cast<std::size_t>(w);
+    if (narrow_ && std::max(std::abs(down_x), std::abs(down_y)) < 1 << 30)
+      LAMINA_DISPATCH(set, affine_places(narrow_x_.data() + w, narrow_y_.data() + w, static_cast<std::int32_t>(down_x),
+                                         static_cast<std::int32_t>(down_y), shift_, count, places.x, places.y));
+    const auto kept = [this](std::int64_t sum) {
+      return static_cast<std::int32_t>(std::clamp<std::int64_t>(sum >> shift_, -(1 << 30), 1 << 30));
+    };
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      places.x[i] = kept(down_x + across_x_[at + i]);
+      places.y[i] = kept(down_y + across_y_[at + i]);
+    }
+  }
+
+ private:
+  static constexpr int bits = 10;
+  static std::int64_t scaled(double v) { return rounded(v * (1 << bits), 0x1p60); }
+
+  affine_map map_;
+  int shift_;
+  std::int64_t half_;
+  std::vector<std::int64_t> across_x_, across_y_;
+  std::vector<std::int32_t> narrow_x_, narrow_y_;
+  bool narrow_;
 };
+
+/// Places of columns first + begin … first + end of row h, times `scale`.
+inline void perspective_places(const projective_map& map, index_t h, index_t first, index_t begin, index_t end,
+                               double scale, std::int32_t* x, std::int32_t* y) {
+  const auto& m = map.m;
+  const auto at_x = static_cast<double>(first), at_y = static_cast<double>(h);
+  const double x0 = m[0] * at_x + m[1] * at_y + m[2], y0 = m[3] * at_x + m[4] * at_y + m[5];
+  const double w0 = m[6] * at_x + m[7] * at_y + m[8];
+  constexpr double limit = 1 << 30;
+  const auto place = [&](double v) {
+    return portable::round_to_int(v > -limit ? std::min(v, limit) : -limit);
+  };
+  for (index_t i = begin; i < end; ++i) {
+    const auto within = static_cast<double>(i);
+    const double w = w0 + m[6] * within, over = w != 0 ? scale / w : 0;
+    *x++ = place((x0 + m[0] * within) * over);
+    *y++ = place((y0 + m[3] * within) * over);
+  }
+}
 
 }  // namespace detail
 
@@ -56,32 +100,20 @@ struct location {
 ///   x  [N,H,W,C] of std::uint8_t, std::uint16_t or float, not empty
 ///   y  [N,H',W',C], no element in common with x
 /// Writes y, the same bits with any number of workers and every instruction set. Equal to OpenCV 4.6: bytes, and
-/// nearest of every type, exactly; 16-bit samples within 1, float within 1e-5 of the value range. OpenCV keeps places in
-/// 16 bits; here a picture may be larger. Throws `error` when N or C differ, an extent is 0 or an element of the map is
-/// not finite.
+/// nearest of every type, exactly; 16-bit samples within 1, float within 1e-5 of the value range. OpenCV keeps places
+/// in 16 bits; here a picture may be larger. Throws `error` when N or C differ, an extent is 0 or an element of the map
+/// is not finite.
 template <class T>
 void warp_affine(cpu_context& ctx, std::type_identity_t<view<const T>> x, const affine_map& map, const sampling& how,
                  view<T> y) {
   detail::check_warp<T>("warp_affine", x, y);
   for (const double element : map.m)
     require(std::isfinite(element), "warp_affine: the map has an element ", element);
-  constexpr int bits = 10;
-  const bool nearest = how.method == interpolation::nearest;
-  const int shift = nearest ? bits : bits - detail::place_bits;
-  const std::int64_t half = std::int64_t{1} << (shift - 1);
-  const auto& m = map.m;
-  std::vector<std::int64_t> across_x, across_y;
-  for (index_t w = 0; w < y.extents().w; ++w) {
-    across_x.push_back(detail::rounded(m[0] * static_cast<double>(w) * (1 << bits)));
-    across_y.push_back(detail::rounded(m[3] * static_cast<double>(w) * (1 << bits)));
-  }
-  detail::warp<T>(ctx, x, how, y, [&](index_t, index_t h, index_t w) {
-    const auto row = static_cast<double>(h);
-    const std::int64_t down_x = detail::rounded((m[1] * row + m[2]) * (1 << bits)) + half;
-    const std::int64_t down_y = detail::rounded((m[4] * row + m[5]) * (1 << bits)) + half;
-    return detail::location{(down_x + across_x[static_cast<std::size_t>(w)]) >> shift,
-                            (down_y + across_y[static_cast<std::size_t>(w)]) >> shift};
-  });
+  const detail::affine_places find(map, how.method == interpolation::nearest, y.extents().w);
+  detail::warp_rows<T>(ctx, x, how, y,
+                       [&](index_t, index_t h, index_t w, index_t count, detail::chunk_places& places) {
+                         find(ctx.isa(), h, w, count, places);
+                       });
 }
 
 /// y(h, w) = x at map(w, h). OpenCV's cv::warpPerspective with WARP_INVERSE_MAP; places are rounded to 1/32 of a pixel
@@ -92,18 +124,19 @@ void warp_perspective(cpu_context& ctx, std::type_identity_t<view<const T>> x, c
   detail::check_warp<T>("warp_perspective", x, y);
   for (const double element : map.m)
     require(std::isfinite(element), "warp_perspective: the map has an element ", element);
-  const double scale = how.method == interpolation::nearest ? 1 : detail::places_per_pixel;
   // OpenCV walks in blocks, and adds to each block's first place: the same sums, rounded alike.
   const index_t block = std::min(1024 / std::min<index_t>(16, y.extents().h), y.extents().w);
-  const auto& m = map.m;
-  detail::warp<T>(ctx, x, how, y, [&](index_t, index_t h, index_t w) {
-    const auto row = static_cast<double>(h), first = static_cast<double>(w / block * block);
-    const auto within = static_cast<double>(w % block);
-    const double depth = (m[6] * first + m[7] * row + m[8]) + m[6] * within;
-    const double over = depth != 0 ? scale / depth : 0;
-    return detail::location{detail::rounded(((m[0] * first + m[1] * row + m[2]) + m[0] * within) * over),
-                            detail::rounded(((m[3] * first + m[4] * row + m[5]) + m[3] * within) * over)};
-  });
+  const double scale = how.method == interpolation::nearest ? 1 : detail::places_per_pixel;
+  detail::warp_rows<T>(ctx, x, how, y,
+                       [&](index_t, index_t h, index_t w, index_t count, detail::chunk_places& places) {
+                         const index_t end = w + count;
+                         for (index_t i = w; i < end;) {
+                           const index_t first = i / block * block, block_end = std::min(first + block, end);
+                           detail::perspective_places(map, h, first, i - first, block_end - first, scale,
+                                                      places.x + (i - w), places.y + (i - w));
+                           i = block_end;
+                         }
+                       });
 }
 
 /// y(h, w) = x at (map(h, w, 0), map(h, w, 1)), the source's x and y. OpenCV's cv::remap; places are rounded to 1/32 of
@@ -118,10 +151,17 @@ void remap(cpu_context& ctx, std::type_identity_t<view<const T>> x, view<const f
   require((m.n == 1 || m.n == to.n) && m.h == to.h && m.w == to.w && m.c == 2, "remap: map ", m, " for y ", to,
           " is not [1 or N,H',W',2]");
   const float scale = how.method == interpolation::nearest ? 1 : detail::places_per_pixel;
-  detail::warp<T>(ctx, x, how, y, [&](index_t n, index_t h, index_t w) {
-    const float* at = map.pixel(m.n == 1 ? 0 : n, h, w);
-    return detail::location{detail::rounded(at[0] * scale), detail::rounded(at[1] * scale)};
-  });
+  detail::warp_rows<T>(ctx, x, how, y,
+                       [&](index_t n, index_t h, index_t w, index_t count, detail::chunk_places& places) {
+                         const float* from = map.pixel(m.n == 1 ? 0 : n, h, w);
+                         float pairs[2 * detail::warp_chunk];
+                         if (map.pixel_stride() != 2) {
+                           for (index_t i = 0; i < count; ++i)
+                             std::copy_n(from + i * map.pixel_stride(), 2, pairs + 2 * i);
+                           from = pairs;
+                         }
+                         LAMINA_DISPATCH(ctx.isa(), remap_places(from, count, scale, places.x, places.y));
+                       });
 }
 
 }  // namespace lamina

@@ -67,6 +67,11 @@ inline vf operator+(vf a, vf b) { return {_mm256_add_ps(a.value, b.value)}; }
 inline vf operator-(vf a, vf b) { return {_mm256_sub_ps(a.value, b.value)}; }
 inline vf operator*(vf a, vf b) { return {_mm256_mul_ps(a.value, b.value)}; }
 inline vf operator/(vf a, vf b) { return {_mm256_div_ps(a.value, b.value)}; }
+inline vf rounded_product(vf a, vf b) {
+  __m256 product = _mm256_mul_ps(a.value, b.value);
+  asm("" : "+x"(product));
+  return {product};
+}
 inline vf fma(vf a, vf b, vf c) { return {_mm256_fmadd_ps(a.value, b.value, c.value)}; }
 inline vf max(vf a, vf b) { return {_mm256_max_ps(a.value, b.value)}; }
 inline vf min(vf a, vf b) { return {_mm256_min_ps(a.value, b.value)}; }

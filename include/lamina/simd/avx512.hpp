@@ -63,6 +63,11 @@ inline vf operator+(vf a, vf b) { return {_mm512_add_ps(a.value, b.value)}; }
 inline vf operator-(vf a, vf b) { return {_mm512_sub_ps(a.value, b.value)}; }
 inline vf operator*(vf a, vf b) { return {_mm512_mul_ps(a.value, b.value)}; }
 inline vf operator/(vf a, vf b) { return {_mm512_div_ps(a.value, b.value)}; }
+inline vf rounded_product(vf a, vf b) {
+  __m512 product = _mm512_mul_ps(a.value, b.value);
+  asm("" : "+v"(product));
+  return {product};
+}
 inline vf fma(vf a, vf b, vf c) { return {_mm512_fmadd_ps(a.value, b.value, c.value)}; }
 inline vf max(vf a, vf b) { return {_mm512_maskz_max_ps(0xffff, a.value, b.value)}; }
 inline vf min(vf a, vf b) { return {_mm512_maskz_min_ps(0xffff, a.value, b.value)}; }

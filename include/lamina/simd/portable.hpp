@@ -61,6 +61,21 @@ inline vf operator+(vf a, vf b) { return {a.value + b.value}; }
 inline vf operator-(vf a, vf b) { return {a.value - b.value}; }
 inline vf operator*(vf a, vf b) { return {a.value * b.value}; }
 inline vf operator/(vf a, vf b) { return {a.value / b.value}; }
+/// a·b, rounded before anything is added: the empty asm keeps the compiler from fusing it with a sum, so that sums of
+/// products have the same bits with every instruction set.
+template <class T>
+inline T kept_apart(T product) {
+#if defined(__x86_64__)
+  asm("" : "+x"(product));
+#elif defined(__aarch64__)
+  asm("" : "+w"(product));
+#else
+  asm("" : "+m"(product));
+#endif
+  return product;
+}
+inline vf rounded_product(vf a, vf b) { return {kept_apart(a.value * b.value)}; }
+inline float rounded_product(float a, float b) { return kept_apart(a * b); }
 /// a·b + c, rounded once where the instruction set can.
 inline vf fma(vf a, vf b, vf c) { return {a.value * b.value + c.value}; }
 inline vf::mask greater(vf a, vf b) { return {a.value > b.value}; }
