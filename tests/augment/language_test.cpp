@@ -225,6 +225,22 @@ TEST_CASE("language: every augmentation with all its parameters") {
       "AugNormalize mean=0.5 std=(1, 2, 3)",
       "AugScaleTo new_min=-1 new_max=1",
       "AugScaleFromTo old_min=0 old_max=200 new_min=10 new_max=20",
+      "AugAffine",
+      "AugAffine angle=[-180, 180] scale=[0.8, 1.25] shear=[-5, 5] translate=[-0.1, 0.1] interp=\"cubic\" "
+      "border_type=\"reflect\" border_value=3 gt_interp=\"linear\"",
+      "AugPerspective scale=[0, 0.1] interp=\"cubic\" border_type=\"wrap\" border_value=3 gt_interp=\"linear\"",
+      "AugRandomResizedCrop size=(20,30) scale=[0.5, 1] ratio=[0.5, 2] interp=\"cubic\" gt_interp=\"linear\"",
+      "AugLetterbox size=(40,30) border_value=7 interp=\"cubic\" gt_interp=\"nearest\"",
+      "AugHueSaturationValue hue=[-10, 10] saturation=[-0.1, 0.1] value=[-0.25, 0.25]",
+      "AugChannelShuffle p=1",
+      "AugShadesOfGrey power=4",
+      "AugContrast alpha=[0.5, 1.5]",
+      "AugCLAHE clip_limit=[1, 4] tiles=(4,2)",
+      "AugGaussianNoise std_dev=[0, 20]",
+      "AugMedianBlur side=[3, 5]",
+      "AugMotionBlur side=[3, 9] angle=[20, 40]",
+      "AugJpegCompression quality=[30, 90]",
+      "AugHair count=[0, 12] width=[0.01, 0.02] length=[0.5, 1] darkness=[0.25, 0.75]",
   };
   std::set<std::string_view> met{"SequentialAugmentationContainer", "OneOfAugmentationContainer"};
   std::string whole = "OneOfAugmentationContainer p=1\n";

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace lamina::augment {
@@ -143,6 +144,11 @@ class canvas {
   view<T> image() {
     settle_geometry();
     return image_.writable<T>(ctx_);
+  }
+  /// The same of bytes, for an augmentation that knows nothing else: throws `error` that begins with its name.
+  view<std::uint8_t> bytes(std::string_view name) {
+    require(holds_bytes(), name, ": it works on bytes, and stands behind a step that makes floats");
+    return image<std::uint8_t>();
   }
   /// The mask's pixels [1,H,W,1] likewise.
   template <class T>

@@ -98,9 +98,10 @@ struct grid_distortion {
   }
 };
 
-/// A lens's radial distortion: a pixel at distance r from the centre, in pictures' widths and heights, is looked up at
-/// r · (1 + k·r² + k·r⁴), k drawn from distort_limit. The centre is the picture's, shifted along x and y by whole
-/// pixels drawn from shift_limit.
+/// A lens's radial distortion: what stands at (x, y) from the middle, in pictures' widths and heights, is looked up at
+/// (x, y) · (1 + k·r² + k·r⁴), r² = x² + y² and k drawn from distort_limit, from a middle that is shifted along x and y
+/// by whole pixels drawn from shift_limit. OpenCV's initUndistortRectifyMap with such a camera. The original looks up
+/// half a pixel further to the right and down, so that k = 0 blurs there; here it changes nothing.
 struct optical_distortion {
   static constexpr std::string_view name = "AugOpticalDistortion";
 
@@ -124,16 +125,16 @@ struct optical_distortion {
     const double dx = std::nearbyint(shift_limit.draw(random)), dy = std::nearbyint(shift_limit.draw(random));
     const image_size size = c.size();
     const auto width = static_cast<double>(size.width), height = static_cast<double>(size.height);
-    const double center_x = width / 2 + dx, center_y = height / 2 + dy;
+    const double middle_x = (width - 1) / 2, middle_y = (height - 1) / 2;
     auto scratch = c.context().scratch().open();
     const auto map = scratch.take<float>(shape{1, size.height, size.width, 2});
     float* at = map.data();
     for (index_t h = 0; h < size.height; ++h)
       for (index_t w = 0; w < size.width; ++w, at += 2) {
-        const double x = (static_cast<double>(w) - center_x) / width, y = (static_cast<double>(h) - center_y) / height;
+        const double x = (static_cast<double>(w) - middle_x) / width, y = (static_cast<double>(h) - middle_y) / height;
         const double r2 = x * x + y * y, factor = 1 + k * r2 + k * r2 * r2;
-        at[0] = static_cast<float>(width * x * factor + center_x);
-        at[1] = static_cast<float>(height * y * factor + center_y);
+        at[0] = static_cast<float>(middle_x + dx + width * x * factor);
+        at[1] = static_cast<float>(middle_y + dy + height * y * factor);
       }
     c.remap(map, {interp, border_type, border_value}, {gt_interp, border_type, 0});
   }

@@ -61,4 +61,26 @@ struct additive_laplace_noise {
   }
 };
 
+/// y = v + x, x from the normal distribution about 0.
+struct gaussian_noise {
+  static constexpr std::string_view name = "AugGaussianNoise";
+
+  range std_dev;
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    field("std_dev", self.std_dev, required, not_negative);
+  }
+  void operator()(canvas& c, random_stream& random) const {
+    const float deviation = std_dev.draw(random);
+    if (deviation == 0) return;
+    if (c.holds_bytes()) {
+      const auto cdf = [deviation](int k) { return std::erfc(-(k + 0.5) / (deviation * std::numbers::sqrt2)) / 2; };
+      add_noise(c.context(), random, discrete_noise(-255, 255, cdf), c.image<std::uint8_t>());
+      return;
+    }
+    for (float& v : elements(c.image<float>())) v += deviation * random.normal();
+  }
+};
+
 }  // namespace lamina::augment
