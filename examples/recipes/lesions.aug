@@ -1,5 +1,5 @@
-# What lamina advises for training on ISIC's lesions at 128 to 256 pixels. Sizes come from the data source, so that the
-# recipe serves any of them.
+# What lamina advises for training on ISIC's lesions at 128 to 256 pixels. Size and normalisation come from the trainer,
+# so that the recipe serves any of them.
 SequentialAugmentationContainer
   # A dermoscopic photograph has no up and no left: all symmetries and all angles are alike. One warp does the rest.
   AugMirror p=0.5
@@ -24,6 +24,4 @@ SequentialAugmentationContainer
     AugHair count=[1, 12]
     AugCoarseDropout p=[0, 0.03] drop_size=[0.02, 0.06] per_channel=0
   end
-  AugToFloat32 divisor=255 divisor_gt=255
-  AugNormalize mean=(0.67501814, 0.5663187, 0.52339128) std=(0.11092593, 0.10669603, 0.119005)
 end

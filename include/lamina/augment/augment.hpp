@@ -9,3 +9,4 @@
 #include <lamina/augment/parse.hpp>
 #include <lamina/augment/print.hpp>
 #include <lamina/augment/recipe.hpp>
+#include <lamina/augment/recipes.hpp>

@@ -2,29 +2,30 @@
 // Recipes by name. The same stand as text in examples/recipes/NAME.aug.
 #pragma once
 
-#include <lamina/augment/blur.hpp>
-#include <lamina/augment/containers.hpp>
-#include <lamina/augment/conversion.hpp>
-#include <lamina/augment/crop.hpp>
-#include <lamina/augment/distortion.hpp>
-#include <lamina/augment/dropout.hpp>
-#include <lamina/augment/flips.hpp>
-#include <lamina/augment/noise.hpp>
-#include <lamina/augment/photometric.hpp>
+#include <lamina/augment/known.hpp>
 #include <lamina/augment/recipe.hpp>
-#include <lamina/augment/resize.hpp>
-#include <lamina/augment/rotate.hpp>
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 namespace lamina::augment {
 
-/// What we advise for lesions: a dermoscopic photograph has no up and no left, and its light varies. Leaves bytes, of
-/// the size that it was given.
+/// What we advise for lesions: a dermoscopic photograph has no up and no left; lamps, cameras and skins differ; hairs lie
+/// in front. Leaves bytes, of the size that it was given.
 inline recipe lesions_recipe() {
-  return recipe(sequential{mirror{}, flip{}, transpose{}, rotate{{-180, 180}},
-                           one_of{.p = .5f, .children = {brightness{{-25, 25}}, gamma_contrast{{.7f, 1.4f}}}}});
+  return recipe(sequential{
+      mirror{},
+      flip{},
+      affine{.angle = {-180, 180},
+             .scale = {.8f, 1.25f},
+             .shear = {-5, 5},
+             .translate = {-.05f, .05f},
+             .border_type = border::reflect_101},
+      one_of{.7f, {brightness{{-25, 25}}, contrast{{.75f, 1.3f}}, gamma_contrast{{.7f, 1.4f}}}},
+      one_of{.5f, {hue_saturation_value{{-8, 8}, {-.15f, .15f}, {-.05f, .05f}}}},
+      one_of{.2f, {gaussian_blur{{.3f, 1}}, gaussian_noise{{1, 8}}, jpeg_compression{{60, 95}}}},
+      one_of{.2f, {hair{{1, 12}}, coarse_dropout{{0, .03f}, {.02f, .06f}, 0}}}});
 }
 
 /// The ten steps of the system that this library replaces, with the statistics of ISIC's classification set.
