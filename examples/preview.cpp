@@ -4,7 +4,8 @@
 //     preview examples/recipes/lesions.aug photo.jpg more_photos --masks masks --draws 6 --seed 1 --out sheet.png
 //
 // The outline of the mask is drawn in green where there is one. The draws are those that a trainer with the same seed
-// would see in its first epochs, were these its pictures.
+// would see in its first epochs, were these its pictures. `preview --list` prints every augmentation of the language.
+#include <lamina/augment/language_reference.hpp>
 #include <lamina/augment/parse.hpp>
 #include <lamina/augment/recipes.hpp>
 #include <lamina/data/image_files.hpp>
@@ -102,6 +103,13 @@ int main(int argc, char** argv) {
   CLI::App app("Draws what an augmentation recipe makes of pictures on one sheet.");
   command c;
   app.option_defaults()->always_capture_default();
+  app.add_flag_callback(
+      "--list",
+      [] {
+        std::cout << augment::language_reference();
+        throw CLI::Success();
+      },
+      "print every augmentation of the language with its parameters, and end");
   app.add_option("recipe", c.recipe, "a file in the augmentation language, or lesions, ten_step, pipeline")->required();
   app.add_option("images", c.images, "pictures, or folders of them")->required()->type_name("IMAGE|FOLDER");
   app.add_option("--masks", c.masks, "folder of their masks, NAME.png or NAME_segmentation.png")->type_name("FOLDER");

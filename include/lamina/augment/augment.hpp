@@ -5,6 +5,7 @@
 #pragma once
 
 #include <lamina/augment/known.hpp>
+#include <lamina/augment/language_reference.hpp>
 #include <lamina/augment/mix.hpp>
 #include <lamina/augment/parse.hpp>
 #include <lamina/augment/print.hpp>

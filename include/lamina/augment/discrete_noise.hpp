@@ -3,8 +3,8 @@
 // with x rounded: one method serves every distribution.
 #pragma once
 
-#include <lamina/augment/random_words.hpp>
 #include <lamina/core/view.hpp>
+#include <lamina/simd/philox.hpp>
 
 #include <algorithm>
 #include <cmath>

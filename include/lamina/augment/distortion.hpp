@@ -5,8 +5,8 @@
 
 #include <lamina/augment/canvas.hpp>
 #include <lamina/augment/field.hpp>
-#include <lamina/augment/random_words.hpp>
 #include <lamina/image/filter.hpp>
+#include <lamina/simd/philox.hpp>
 
 #include <cmath>
 #include <vector>

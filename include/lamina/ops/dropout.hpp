@@ -8,6 +8,7 @@
 #include <lamina/core/view.hpp>
 #include <lamina/ops/elementwise.hpp>
 #include <lamina/ops/pixel_runs.hpp>
+#include <lamina/simd/philox.hpp>
 
 #include <algorithm>
 #include <array>
@@ -68,17 +69,17 @@ void drop(cpu_context& ctx, std::string_view op, view<const T> x, random_stream:
           view<T> y) {
   require(params.rate >= 0 && params.rate < 1, op, ": rate ", params.rate, " is outside [0, 1)");
   const auto [N, H, W, C] = x.extents();
-  const auto place_of = [&](index_t n) {
+  const auto numbers_of = [&](index_t n) {
     random_stream::place of_image = where;
     of_image.purpose = random_purpose::dropout;
     of_image.sample += static_cast<std::uint32_t>(n);
-    return of_image;
+    return random_stream(of_image).take_blocks(0);
   };
   auto scratch = ctx.scratch().open();
   float* of_channels = params.per_channel ? scratch.take<float>(N * C) : nullptr;
   if (params.per_channel)
     for (index_t n = 0; n < N; ++n)
-      [&, n = n, C = C] { LAMINA_DISPATCH(ctx.isa(), fill_uniforms(place_of(n), C, of_channels + n * C)); }();
+      [&, n = n, C = C] { LAMINA_DISPATCH(ctx.isa(), fill_uniforms(numbers_of(n), C, of_channels + n * C)); }();
 
   const bool merged = x.pixel_stride() == C && y.pixel_stride() == C && !params.per_channel;
   const run_extents extents = merged ? run_extents{1, W * C} : run_extents{W, C};
@@ -90,7 +91,7 @@ void drop(cpu_context& ctx, std::string_view op, view<const T> x, random_stream:
       if (params.per_channel)
         [&] { LAMINA_DISPATCH(ctx.isa(), drop(extents, from, of_channels + n * C, params.rate, to)); }();
       else
-        [&] { LAMINA_DISPATCH(ctx.isa(), drop(extents, from, place_of(n), h * W * C, params.rate, to)); }();
+        [&] { LAMINA_DISPATCH(ctx.isa(), drop(extents, from, numbers_of(n), h * W * C, params.rate, to)); }();
     }
   });
 }

@@ -85,12 +85,6 @@ inline vf::mask from_bits(unsigned bits) {
   return {_mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lane_bit))};
 }
 
-using lanes32 = std::uint32_t __attribute__((vector_size(32)));
-using lanes64 = std::uint64_t __attribute__((vector_size(32)));
-inline lanes64 multiply_low_halves(lanes64 a, lanes64 b) {
-  return reinterpret_cast<lanes64>(_mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
-}
-
 #include <lamina/simd/common.inl>
 
 }  // namespace lamina::avx2

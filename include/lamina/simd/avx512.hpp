@@ -77,13 +77,6 @@ inline vf select(vf::mask m, vf a, vf b) { return {_mm512_mask_blend_ps(m.bits, 
 inline unsigned to_bits(vf::mask m) { return m.bits; }
 inline vf::mask from_bits(unsigned bits) { return {static_cast<__mmask16>(bits)}; }
 
-using lanes32 = std::uint32_t __attribute__((vector_size(64)));
-using lanes64 = std::uint64_t __attribute__((vector_size(64)));
-inline lanes64 multiply_low_halves(lanes64 a, lanes64 b) {
-  return reinterpret_cast<lanes64>(
-      _mm512_maskz_mul_epu32(0xff, reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
-}
-
 #include <lamina/simd/common.inl>
 
 }  // namespace lamina::avx512

@@ -101,12 +101,6 @@ inline vf::mask from_bits(unsigned bits) {
   return m;
 }
 
-/// Integers in one register, for random bits.
-using lanes32 = std::uint32_t __attribute__((vector_size(16)));
-using lanes64 = std::uint64_t __attribute__((vector_size(16)));
-/// The products of the low halves of 64-bit lanes.
-inline lanes64 multiply_low_halves(lanes64 a, lanes64 b) { return (a & 0xffffffff) * (b & 0xffffffff); }
-
 #include <lamina/simd/common.inl>
 
 }  // namespace lamina::portable

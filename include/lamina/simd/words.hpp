@@ -44,6 +44,12 @@ inline void store_blocks(vu a, vu b, vu c, vu d, std::uint32_t* to) {
     to[3] = d.value[i];
   }
 }
+/// As many words as numbers uniform on [0, 1), as random_stream::uniform makes them.
+inline vf to_uniforms(const std::uint32_t* words) {
+  vf v{};
+  for (index_t i = 0; i < vf::lanes; ++i) v.value[i] = static_cast<float>(words[i] >> 8) * 0x1p-24f;
+  return v;
+}
 
 }  // namespace lamina::portable
 
@@ -84,6 +90,10 @@ inline void store_blocks(vu a, vu b, vu c, vu d, std::uint32_t* to) {
   _mm256_storeu_si256(place + 1, _mm256_unpackhi_epi64(ab_low, cd_low));
   _mm256_storeu_si256(place + 2, _mm256_unpacklo_epi64(ab_high, cd_high));
   _mm256_storeu_si256(place + 3, _mm256_unpackhi_epi64(ab_high, cd_high));
+}
+inline vf to_uniforms(const std::uint32_t* words) {
+  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(words));
+  return vf{_mm256_cvtepi32_ps(_mm256_srli_epi32(bits, 8))} * vf::set(0x1p-24f);
 }
 
 }  // namespace lamina::avx2
@@ -129,6 +139,11 @@ inline void store_blocks(vu a, vu b, vu c, vu d, std::uint32_t* to) {
   _mm512_storeu_si512(to + 16, _mm512_maskz_unpackhi_epi64(pairs, ab_low, cd_low));
   _mm512_storeu_si512(to + 32, _mm512_maskz_unpacklo_epi64(pairs, ab_high, cd_high));
   _mm512_storeu_si512(to + 48, _mm512_maskz_unpackhi_epi64(pairs, ab_high, cd_high));
+}
+inline vf to_uniforms(const std::uint32_t* words) {
+  constexpr __mmask16 all = 0xffff;
+  const __m512i bits = _mm512_maskz_srli_epi32(all, _mm512_loadu_si512(words), 8);
+  return vf{_mm512_maskz_cvtepi32_ps(all, bits)} * vf::set(0x1p-24f);
 }
 
 }  // namespace lamina::avx512

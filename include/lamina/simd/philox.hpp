@@ -1,4 +1,4 @@
-// lamina::augment · SPDX-License-Identifier: Apache-2.0
+// lamina::lamina · SPDX-License-Identifier: Apache-2.0
 // Random numbers by the hundred thousand: the same as random_stream's, several blocks at a time.
 #pragma once
 
@@ -10,10 +10,10 @@
 #include <array>
 #include <span>
 
-#define LAMINA_KERNEL <lamina/kernels/philox.inl>
+#define LAMINA_KERNEL <lamina/simd/philox.inl>
 #include <lamina/simd/foreach_isa.hpp>
 
-namespace lamina::augment {
+namespace lamina {
 
 /// words[4·i … 4·i + 3] = from[i] for `count` blocks.
 inline void make_blocks(isa set, const random_stream::blocks& from, index_t count, std::uint32_t* words) {
@@ -50,4 +50,4 @@ inline void fill_uniform(cpu_context& ctx, random_stream& random, float low, flo
   });
 }
 
-}  // namespace lamina::augment
+}  // namespace lamina
