@@ -85,6 +85,8 @@ inline void declare(CLI::App& app, command& c) {
   app.add_option("--queue-ratio", c.queue_ratio, "batches read ahead per worker");
   app.add_option("--augmentation,-a", c.augmentation, "of training: lesions, ten_step, pipeline, none, or a file")
       ->type_name("FILE");
+  app.add_option("--mixup", t.mix.mixup, "blend the images of a batch by shares from Beta(a, a); 0: don't");
+  app.add_option("--cutmix", t.mix.cutmix, "exchange a rectangle between them; likewise");
   app.add_flag("--no-fuse", c.no_fuse, "carry out each step of the augmentation on its own");
   app.add_flag("--drop-last", t.drop_last, "leave out an epoch's last batch unless it is full");
   app.add_flag("--skip-unreadable", c.skip, "leave out images that can't be read");

@@ -129,6 +129,22 @@ TEST_CASE("the recipe on one line, with augmentations of the caller's own") {
   CHECK(train_once(o).steps == 4);
 }
 
+TEST_CASE("batches mixed: the same bits for any number of workers, and one mix at most") {
+  const std::string plain = train_once(tiny_options()).weights_sha256;
+  for (const batch_mix mix : {batch_mix{.mixup = 0.4f}, batch_mix{.cutmix = 1}}) {
+    train_options o = tiny_options();
+    o.mix = mix;
+    const std::string expected = train_once(o).weights_sha256;
+    CHECK(expected != plain);
+    o.workers = 3;
+    CHECK(train_once(o).weights_sha256 == expected);
+  }
+  train_options both = tiny_options();
+  both.mix = {.mixup = 1, .cutmix = 0.5f};
+  check_error([&] { train_once(both); },
+              "trainer: mixup 1 and cutmix 0.5; expected 0 or more, and one of them at most");
+}
+
 TEST_CASE("a recipe that does not fit is refused before training") {
   train_options o = tiny_options();
   const auto refused = [&](const std::string& steps, const std::string& expected) {

@@ -11,8 +11,8 @@
 
 namespace lamina::augment {
 
-/// What we advise for lesions: a dermoscopic photograph has no up and no left; lamps, cameras and skins differ; hairs lie
-/// in front. Leaves bytes, of the size that it was given.
+/// What we advise for lesions: a dermoscopic photograph has no up and no left; lamps, cameras and skins differ; hairs
+/// lie in front. Leaves bytes, of the size that it was given.
 inline recipe lesions_recipe() {
   return recipe(sequential{
       mirror{},

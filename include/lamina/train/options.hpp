@@ -8,6 +8,7 @@
 #include <lamina/data/recipe_transform.hpp>
 #include <lamina/formats/text_map.hpp>
 #include <lamina/ops/loss.hpp>
+#include <lamina/train/batch_mix.hpp>
 #include <lamina/train/observer.hpp>
 #include <lamina/train/optimizer.hpp>
 #include <lamina/train/schedule.hpp>
@@ -38,6 +39,7 @@ struct train_options {
   float average_decay = 0.99f;  // of the moving average of the weights, which is validated and kept; 0: none
 
   std::optional<augment::recipe> augmentation = augment::lesions_recipe();  // of training images; nothing: none
+  batch_mix mix = {};                                                       // of training batches
   sample_transform transform = {};           // instead of resizing, augmentation and normalisation, if given
   lamina::normalisation normalisation = {};  // where the augmentation leaves bytes; else its own is taken
   float threshold = 0.5f;  // of probabilities, in every figure
@@ -75,6 +77,8 @@ inline void check(const train_options& o) {
   require(o.clip_norm >= 0 && o.average_decay >= 0 && o.average_decay < 1, "trainer: clip_norm ", o.clip_norm,
           ", average_decay ", o.average_decay, "; expected 0 or more, and [0, 1)");
   require(o.threshold > 0 && o.threshold < 1, "trainer: threshold ", o.threshold, " is not between 0 and 1");
+  require(o.mix.mixup >= 0 && o.mix.cutmix >= 0 && !(o.mix.mixup > 0 && o.mix.cutmix > 0), "trainer: mixup ",
+          o.mix.mixup, " and cutmix ", o.mix.cutmix, "; expected 0 or more, and one of them at most");
   if (o.transform || !o.augmentation) return;
   const bool resizes = has_prefix(*o.augmentation);  // then photographs of any size come in, else some of this size
   check_recipe_size(*o.augmentation, resizes ? augment::image_size{1024, 768} : augment::image_size{o.width, o.height},
@@ -121,10 +125,13 @@ inline loader_options training_loading_of(const train_options& o, const train_da
   loading.drop_last = o.drop_last;
   return loading;
 }
+/// Memory of a batch's images and masks.
+inline std::size_t bytes_of_batch(const loader_options& o) {
+  return static_cast<std::size_t>(o.batch_size * o.height * o.width * (3 + 1)) * sizeof(float);
+}
 /// Memory of the batches that a loader with these options holds.
 inline std::size_t bytes_of(const loader_options& o) {
-  const index_t batches = o.workers == 0 ? 2 : o.queue;
-  return static_cast<std::size_t>(batches * o.batch_size * o.height * o.width * (3 + 1)) * sizeof(float);
+  return static_cast<std::size_t>(o.workers == 0 ? 2 : o.queue) * bytes_of_batch(o);
 }
 
 /// The part of a plan that needs no network: images, batches, steps, memory for reading.
@@ -139,7 +146,7 @@ inline train_plan plan_of(const train_options& o, const train_data& data) {
   plan.batches_per_epoch = loading.drop_last ? plan.training_images / loading.batch_size
                                              : ceil_div(plan.training_images, loading.batch_size);
   plan.steps = o.epochs * ceil_div(plan.batches_per_epoch, o.accumulate);
-  plan.loader_bytes = bytes_of(loading);
+  plan.loader_bytes = bytes_of(loading) + (o.mix.any() ? bytes_of_batch(loading) : 0);
   if (!data.validation.empty() || !data.test.empty()) plan.loader_bytes += bytes_of(loading_of(o));
   return plan;
 }

@@ -148,6 +148,8 @@ inline text_map recipe_text(const train_options& o, index_t warm_up) {
   write("clip_norm", o.clip_norm);
   write("average_decay", o.average_decay);
   write("augmentation", augmentation_text(o));
+  write("mixup", o.mix.mixup);
+  write("cutmix", o.mix.cutmix);
   write("transform", static_cast<bool>(o.transform));
   write("mean", prediction_settings_of(o).mean);
   write("deviation", prediction_settings_of(o).deviation);

@@ -105,9 +105,7 @@ class trainer {
 
  private:
   using clock = std::chrono::steady_clock;
-  static double seconds_since(clock::time_point begin) {
-    return std::chrono::duration<double>(clock::now() - begin).count();
-  }
+  static double seconds_since(clock::time_point t) { return std::chrono::duration<double>(clock::now() - t).count(); }
 
   bool averages() const { return options_.average_decay > 0; }
   std::filesystem::path checkpoint_path() const { return options_.folder / "checkpoint.safetensors"; }
@@ -184,7 +182,7 @@ class trainer {
     do {  // when an epoch's last batch was skipped whole, those gathered before it still make a step
       b = training_images_->next();
       if (b != nullptr) {
-        add_gradients(*b, pending);
+        add_gradients(mixer_(*b), pending);
         images += b->images.extents().n;
       }
       state_.batch = b != nullptr ? b->number + 1 : plan_.batches_per_epoch;
@@ -386,6 +384,7 @@ class trainer {
   parameter_set<cpu> weights_, gradients_, best_;
   std::optional<parameter_set<cpu>> average_;
   optimizer optimizer_;
+  batch_mixer mixer_{options_.mix, options_.seed};
   schedule schedule_;
   train_state state_;
   index_t saved_step_ = 0;
