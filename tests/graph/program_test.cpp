@@ -21,9 +21,9 @@ std::atomic<long> allocations{0};
   if (void* p = std::malloc(bytes != 0 ? bytes : 1)) return p;
   throw std::bad_alloc();
 }
-[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
+[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t boundary) {
   ++allocations;
-  const auto a = static_cast<std::size_t>(alignment);
+  const auto a = static_cast<std::size_t>(boundary);
   if (void* p = std::aligned_alloc(a, (bytes + a - 1) / a * a)) return p;
   throw std::bad_alloc();
 }

@@ -78,10 +78,11 @@ TEST_CASE("group_norm equals PyTorch") {
 
 TEST_CASE_TEMPLATE("group_norm: every instruction set equals the reference", T, float, bfloat16) {
   for_each_isa([](cpu_context& ctx) {
-    for (const auto& [extents, groups] : cases) {
-      CAPTURE(to_text(extents, ' ', groups));
+    for (const norm_case& c : cases) {
+      CAPTURE(to_text(c.x, ", groups ", c.groups));
       for (const float slope : {1.0f, 0.0f, 0.25f}) {
-        const group_norm_params params{.groups = groups, .activation_slope = slope};
+        const shape extents = c.x;
+        const group_norm_params params{.groups = c.groups, .activation_slope = slope};
         const auto x = random_tensor<T>(extents, 1), dy = random_tensor<T>(extents, 2);
         tensor<double> expected_x = converted<double>(x), expected_dy = converted<double>(dy), expected(extents),
                        expected_dx(extents);
