@@ -1,0 +1,61 @@
+#!/bin/sh
+# augmentation.sh TRAIN_ISIC PREVIEW: recipes as a user of the programs meets them. Run from the repository's root.
+set -u
+train=$1 preview=$2
+recipes=$PWD/examples/recipes
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+status=0
+failed() { echo "$1"; status=1; }
+
+# refused EXPECTED COMMAND…: one line on the standard error that holds EXPECTED, and status 1.
+refused() {
+  expected=$1
+  shift
+  "$@" > out.txt 2> err.txt
+  code=$?
+  if [ $code -ne 1 ] || [ "$(wc -l < err.txt)" -ne 1 ] || ! grep -qF -- "$expected" err.txt; then
+    printf 'expected "%s" and status 1; status %d, and:\n' "$expected" $code
+    cat err.txt
+    status=1
+  fi
+}
+
+tiny="--base 2 --depth 1 --batch 4 --epochs 1 --threads 1 --workers 1 --schedule constant"
+$train synthetic:8 $tiny --size 32 --out plain > /dev/null || failed "the run that all others start from failed"
+data=plain/synthetic_8_size_32_seed_1
+
+# Each shipped recipe trains; those that resize give the network its size.
+for name in lesions ten_step pipeline; do
+  $train $data $tiny --size 32 --augmentation $name --out "$name" > /dev/null || failed "$name: failed"
+done
+printf 'SequentialAugmentationContainer\n  AugResizeDim dims=(24,16) interp="cubic"\n  AugFlip\nend\n' > small.aug
+$train $data $tiny --augmentation small.aug --out small > /dev/null || failed "small.aug: failed"
+strings -n 8 small/best.safetensors | grep -q '"prediction.width":"24"' || failed "the recipe's size was not taken"
+strings -n 8 small/best.safetensors | grep -q '"prediction.resampling":"cubic"' || failed "the recipe's resize was not kept"
+$train $data $tiny --size 32 --augmentation none --out none > /dev/null || failed "none: failed"
+
+# The two programs before, made small by options behind.
+for original in lab pipeline; do
+  $train $data --as $original $tiny --size 32 --out "as_$original" > /dev/null || failed "--as $original: failed"
+done
+grep -qe '--loss bce_original .*--model unet .*--optimizer adam_original' as_lab/summary.json || failed "--as lab: other options"
+grep -q '"batch_norm_epsilon": "0.001"' as_pipeline/summary.json || failed "--as pipeline: another epsilon"
+
+# Another recipe is another run.
+refused "made with augmentation = SequentialAugmentationContainer { AugResizeDim" $train --resume small --augmentation lesions --epochs 2
+refused "nothing.aug: no such augmentation" $train $data $tiny --augmentation nothing.aug --out run
+printf 'SequentialAugmentationContainer\n  AugRotat angle=[0,1]\nend\n' > wrong.aug
+refused "wrong.aug:2:3: there is no augmentation 'AugRotat'; the nearest name is 'AugRotate'" $train $data $tiny --augmentation wrong.aug --out run
+refused "recipe: it makes pictures of 24×16 pixels of those of 1024×768, but the network takes 32×32" $train $data $tiny --size 32 --augmentation small.aug --out run
+
+# Contact sheets.
+images=$data/training/images masks=$data/training/masks
+$preview "$recipes/ten_step.aug" $images --masks $masks --draws 2 --cell 64 --out sheet.png > /dev/null || failed "no sheet"
+$preview lesions $images --draws 2 --cell 64 --out sheet.png > /dev/null || failed "no sheet without masks"
+[ "$(head -c 4 sheet.png | tail -c 3)" = PNG ] || failed "the sheet is no PNG"
+refused "no mask of its name in $data/test/masks" $preview lesions $images/lesion_000007.jpg --masks $data/test/masks
+refused "wrong.aug:2:3: " $preview wrong.aug $images
+$preview --list > list.txt || failed "--list failed"
+grep -q '^AugRotate angle=<a range, \[min, max\]> ' list.txt || failed "--list lacks AugRotate"
+exit $status
