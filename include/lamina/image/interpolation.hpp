@@ -66,16 +66,16 @@ inline std::array<float, 8> lanczos4_weights(float t) {
 
 namespace detail {
 
-/// For each destination position along one axis, `taps` source positions, inside the picture, and their weights.
+/// For each destination position along one axis, the first of `taps` source positions, and their weights. Up to taps/2
+/// of them may lie outside the picture on either side.
 struct axis_table {
   index_t taps = 0;
-  std::vector<index_t> positions;  // [destination, taps]
-  std::vector<float> weights;      // [destination, taps]
+  std::vector<index_t> first;  // [destination]
+  std::vector<float> weights;  // [destination, taps]
 };
 
 /// The table of linear, cubic and lanczos4, and of area where an axis grows (OpenCV then widens each source pixel to a
-/// plateau with a linear ramp between). Pixel centres map onto each other, source = (destination + 0.5) · scale − 0.5,
-/// and the picture's edge is repeated.
+/// plateau with a linear ramp between). Pixel centres map onto each other, source = (destination + 0.5) · scale − 0.5.
 inline axis_table interpolation_table(interpolation method, index_t source, index_t destination) {
   const double growth = static_cast<double>(destination) / static_cast<double>(source);
   const double scale = 1 / growth;
@@ -94,13 +94,8 @@ inline axis_table interpolation_table(interpolation method, index_t source, inde
       first = static_cast<index_t>(std::floor(t));
       t -= static_cast<float>(first);
     }
-    const auto append = [&](const auto& weights) {
-      const index_t before = table.taps / 2 - 1;
-      for (index_t i = 0; i < table.taps; ++i) {
-        table.positions.push_back(std::clamp<index_t>(first - before + i, 0, source - 1));
-        table.weights.push_back(weights[static_cast<std::size_t>(i)]);
-      }
-    };
+    table.first.push_back(first - (table.taps / 2 - 1));
+    const auto append = [&](const auto& w) { table.weights.insert(table.weights.end(), w.begin(), w.end()); };
     if (method == interpolation::cubic)
       append(cubic_weights(t));
     else if (method == interpolation::lanczos4)

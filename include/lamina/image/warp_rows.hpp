@@ -267,7 +267,7 @@ void warp_rows(cpu_context& ctx, view<const T> x, const sampling& how, view<T> y
   auto frame = ctx.scratch().open();
   if (x.pixel_stride() != x.extents().c) {
     const view<T> dense = frame.template take<T>(x.extents());
-    copy_pixels(x, dense);
+    copy_pixels(ctx, x, dense);
     x = dense;
   }
   const warp_source<T> source(x, how);
@@ -282,7 +282,7 @@ void warp_rows(cpu_context& ctx, view<const T> x, const sampling& how, view<T> y
         locate(n, h, w, count, space.places);
         source.sample(ctx.isa(), n, space, count, row.data() + w * C);
       }
-      copy_pixels<T>({row.data(), {1, 1, W, C}}, {y.pixel(n, h, 0), {1, 1, W, C}, 0, 0, y.pixel_stride()});
+      write_row(row.data(), n, h, y);
     }
   });
 }

@@ -105,6 +105,10 @@ inline void store_bytes(vs a, std::uint8_t* p) {
   const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi16(a.value, a.value), 0x08);
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(packed));
 }
+inline void store_bytes(vi a, std::uint8_t* p) {
+  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(a.value), _mm256_extracti128_si256(a.value, 1));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
+}
 
 inline vb min(vb a, vb b) { return {_mm256_min_epu8(a.value, b.value)}; }
 inline vb max(vb a, vb b) { return {_mm256_max_epu8(a.value, b.value)}; }
@@ -122,6 +126,9 @@ inline __m128i load_half_blocks(const std::uint8_t* first, const std::uint8_t* s
   const __m128i lower = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(first));
   return _mm_castpd_si128(_mm_loadh_pd(_mm_castsi128_pd(lower), reinterpret_cast<const double*>(second)));
 }
+inline void shuffle_block(const std::uint8_t* from, const std::uint8_t* pattern, std::uint8_t* to) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(load_block(from), load_block(pattern)));
+}
 inline vb load_blocks(const std::uint8_t* p, const index_t* offsets) {
   return {_mm256_inserti128_si256(_mm256_castsi128_si256(load_block(p + offsets[0])), load_block(p + offsets[1]), 1)};
 }
@@ -129,6 +136,10 @@ inline vb load_half_blocks(const std::uint8_t* first, const std::uint8_t* second
   return {_mm256_inserti128_si256(
       _mm256_castsi128_si256(load_half_blocks(first + offsets[0], second + offsets[0])),
       load_half_blocks(first + offsets[1], second + offsets[1]), 1)};
+}
+inline vb load_half_blocks(const std::uint8_t* p, const std::int32_t* offsets) {
+  return {_mm256_inserti128_si256(_mm256_castsi128_si256(load_half_blocks(p + offsets[0], p + offsets[1])),
+                                  load_half_blocks(p + offsets[2], p + offsets[3]), 1)};
 }
 inline vi spread(const std::int32_t* p) {
   const __m256i two = _mm256_castsi128_si256(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
@@ -153,6 +164,24 @@ inline void store_block_pixels(vi a, std::uint8_t* p) {
   __builtin_memcpy(p, &first, 4);
   __builtin_memcpy(p + Channels, &second, 4);
 }
+
+class byte_table {
+ public:
+  explicit byte_table(const std::uint8_t* values) {
+    for (index_t i = 0; i < 16; ++i) sixteenths_[i] = repeat_block(values + 16 * i).value;
+  }
+  vb operator[](vb index) const {
+    // A sixteenth answers where 0 ≤ index < 16: saturated, all above have their top bit set, which shuffles give 0 for.
+    const __m256i beyond = _mm256_set1_epi8(0x70), sixteen = _mm256_set1_epi8(16);
+    __m256i found = _mm256_setzero_si256(), left = index.value;
+    for (index_t i = 0; i < 16; ++i, left = _mm256_sub_epi8(left, sixteen))
+      found = _mm256_or_si256(found, _mm256_shuffle_epi8(sixteenths_[i], _mm256_adds_epu8(left, beyond)));
+    return {found};
+  }
+
+ private:
+  __m256i sixteenths_[16];
+};
 
 }  // namespace lamina::avx2
 LAMINA_END_REGION

@@ -109,6 +109,10 @@ inline void store_bytes(vs a, std::uint8_t* p) {
   const __m256i bytes = _mm512_maskz_cvtusepi16_epi8(0xffffffff, none_below_0);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), bytes);
 }
+inline void store_bytes(vi a, std::uint8_t* p) {
+  const __m512i none_below_0 = _mm512_maskz_max_epi32(all_ints, a.value, _mm512_setzero_si512());
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtusepi32_epi8(all_ints, none_below_0));
+}
 
 inline vb min(vb a, vb b) { return {_mm512_min_epu8(a.value, b.value)}; }
 inline vb max(vb a, vb b) { return {_mm512_max_epu8(a.value, b.value)}; }
@@ -120,6 +124,7 @@ inline vs widen_low(vb v) { return {_mm512_unpacklo_epi8(v.value, _mm512_setzero
 inline vs widen_high(vb v) { return {_mm512_unpackhi_epi8(v.value, _mm512_setzero_si512())}; }
 inline vs multiply_add_bytes(vb a, vi b) { return {_mm512_maddubs_epi16(a.value, b.value)}; }
 
+using avx2::shuffle_block;
 inline vb load_blocks(const std::uint8_t* p, const index_t* offsets) {
   const __m256i lower = avx2::load_blocks(p, offsets).value, upper = avx2::load_blocks(p, offsets + 2).value;
   return {_mm512_maskz_inserti64x4(0xff, _mm512_castsi256_si512(lower), upper, 1)};
@@ -127,6 +132,10 @@ inline vb load_blocks(const std::uint8_t* p, const index_t* offsets) {
 inline vb load_half_blocks(const std::uint8_t* first, const std::uint8_t* second, const std::int32_t* offsets) {
   const __m256i lower = avx2::load_half_blocks(first, second, offsets).value;
   const __m256i upper = avx2::load_half_blocks(first, second, offsets + 2).value;
+  return {_mm512_maskz_inserti64x4(0xff, _mm512_castsi256_si512(lower), upper, 1)};
+}
+inline vb load_half_blocks(const std::uint8_t* p, const std::int32_t* offsets) {
+  const __m256i lower = avx2::load_half_blocks(p, offsets).value, upper = avx2::load_half_blocks(p, offsets + 4).value;
   return {_mm512_maskz_inserti64x4(0xff, _mm512_castsi256_si512(lower), upper, 1)};
 }
 inline vi spread(const std::int32_t* p) {
@@ -156,6 +165,23 @@ inline void store_block_pixels(vi a, std::uint8_t* p) {
     bytes = _mm_shuffle_epi8(bytes, _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
 }
+
+class byte_table {
+ public:
+  explicit byte_table(const std::uint8_t* values) {
+    for (index_t i = 0; i < 16; ++i) sixteenths_[i] = repeat_block(values + 16 * i).value;
+  }
+  vb operator[](vb index) const {
+    const __m512i beyond = _mm512_set1_epi8(0x70), sixteen = _mm512_set1_epi8(16);
+    __m512i found = _mm512_setzero_si512(), left = index.value;
+    for (index_t i = 0; i < 16; ++i, left = _mm512_sub_epi8(left, sixteen))
+      found = _mm512_or_si512(found, _mm512_shuffle_epi8(sixteenths_[i], _mm512_adds_epu8(left, beyond)));
+    return {found};
+  }
+
+ private:
+  __m512i sixteenths_[16];
+};
 
 }  // namespace lamina::avx512
 LAMINA_END_REGION

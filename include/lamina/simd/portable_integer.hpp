@@ -104,9 +104,9 @@ inline std::int32_t round_to_int(double a) {
 inline vf load_floats(const float* p) { return vf::load(p); }
 template <class T>
 inline vf load_floats(const T* p) {
-  vf v;
-  for (index_t i = 0; i < vf::lanes; ++i) v.value[i] = static_cast<float>(p[i]);
-  return v;
+  T narrow __attribute__((vector_size(4 * sizeof(T))));
+  std::memcpy(&narrow, p, sizeof(narrow));
+  return {__builtin_convertvector(narrow, vf::native)};
 }
 /// Rounded to nearest, ties to even, and saturated where T is an integer; NaN becomes 0 there.
 inline void store_floats(vf a, float* p) { a.store(p); }
@@ -165,6 +165,9 @@ inline vs narrow_in_blocks(vi a, vi b) {
 inline void store_bytes(vs a, std::uint8_t* p) {
   for (index_t i = 0; i < vs::lanes; ++i) p[i] = static_cast<std::uint8_t>(std::clamp<int>(a.value[i], 0, 255));
 }
+inline void store_bytes(vi a, std::uint8_t* p) {
+  for (index_t i = 0; i < vi::lanes; ++i) p[i] = static_cast<std::uint8_t>(std::clamp(a.value[i], 0, 255));
+}
 
 inline vb min(vb a, vb b) { return {a.value < b.value ? a.value : b.value}; }
 inline vb max(vb a, vb b) { return {a.value > b.value ? a.value : b.value}; }
@@ -174,6 +177,10 @@ inline vb shuffle_in_blocks(vb v, vb pattern) {
   for (index_t i = 0; i < vb::lanes; ++i)
     shuffled.value[i] = pattern.value[i] >= 128 ? std::uint8_t{0} : v.value[pattern.value[i] & 15];
   return shuffled;
+}
+/// Moves one block: to[i] = from[pattern[i]], where the pattern is below 16.
+inline void shuffle_block(const std::uint8_t* from, const std::uint8_t* pattern, std::uint8_t* to) {
+  for (index_t i = 0; i < 16; ++i) to[i] = from[pattern[i]];
 }
 /// The same 16 bytes in every block.
 inline vb repeat_block(const std::uint8_t* p) { return vb::load(p); }
@@ -207,6 +214,13 @@ inline vb load_half_blocks(const std::uint8_t* first, const std::uint8_t* second
   std::memcpy(reinterpret_cast<std::uint8_t*>(&v.value) + 8, second + offsets[0], 8);
   return v;
 }
+/// Block i: 8 bytes at p + offsets[2i], 8 at p + offsets[2i + 1].
+inline vb load_half_blocks(const std::uint8_t* p, const std::int32_t* offsets) {
+  vb v;
+  std::memcpy(&v.value, p + offsets[0], 8);
+  std::memcpy(reinterpret_cast<std::uint8_t*>(&v.value) + 8, p + offsets[1], 8);
+  return v;
+}
 /// Block i: four times p[i].
 inline vi spread(const std::int32_t* p) { return vi::set(p[0]); }
 /// Block i: twice the four numbers from p + 4i on.
@@ -226,5 +240,20 @@ template <index_t Channels>
 inline void store_block_pixels(vi a, std::uint8_t* p) {
   for (index_t i = 0; i < 4; ++i) p[i] = static_cast<std::uint8_t>(a.value[i]);
 }
+
+/// A function of bytes by its 256 values.
+class byte_table {
+ public:
+  explicit byte_table(const std::uint8_t* values) : values_(values) {}
+  vb operator[](vb index) const {
+    std::uint8_t bytes[vb::lanes];
+    index.store(bytes);
+    for (std::uint8_t& byte : bytes) byte = values_[byte];
+    return vb::load(bytes);
+  }
+
+ private:
+  const std::uint8_t* values_;
+};
 
 }  // namespace lamina::portable
