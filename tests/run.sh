@@ -11,8 +11,8 @@ Installs the Debian packages that are missing (as root, or through sudo), builds
 and closes with the line "N passed, N failed, N skipped". A case that runs in two builds counts twice.
 
   (default)  dev     all tests, the rules about headers, examples and benchmarks compiled
-             asan    all tests but models/ under the address and undefined-behaviour sanitizers
-  --full     and     models/ there too, the cases too slow for every day, clang, the thread sanitizer, and each fuzzer for
+             asan    most tests (not models/, predict/, train/) under the address and undefined-behaviour sanitizers
+  --full     and     these there too, the cases too slow for every day, clang, the thread sanitizer, and each fuzzer for
                      FUZZ_RUNS inputs (default 1000000); one that FUZZ_SECONDS (default 600) stop before
                      counts as skipped, with the number of inputs that it took
 
@@ -87,9 +87,9 @@ slow=OFF
 [ $full = yes ] && slow=ON
 build dev -DLAMINA_RUN_SLOW_TESTS=$slow
 run_tests dev
-build asan -DLAMINA_TEST_MODELS=$slow
+build asan -DLAMINA_TEST_NETWORKS=$slow
 run_tests asan
-[ $full = yes ] || echo "not built under sanitizers: models/ (--full does)"
+[ $full = yes ] || echo "not built under sanitizers: models/, predict/, train/ (--full does)"
 
 if [ $full = yes ]; then
   build clang

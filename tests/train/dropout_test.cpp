@@ -56,7 +56,7 @@ TEST_CASE("dropout: the same image meets another mask in each epoch and in each 
     train_options o = tiny_options();
     o.batch_size = 1;
     o.accumulate = accumulate;
-    o.flips = false;
+    o.augmentation.reset();
     o.optimizer = sgd_params{.learning_rate = 0};
     train_data data = made_up_data(1, 0, 0);
     data.training = {0, 0, 0, 0};  // one image, and weights that stay: only masks differ
