@@ -6,7 +6,9 @@
 #include <lamina/augment/field.hpp>
 #include <lamina/image/hsv.hpp>
 
+#include <array>
 #include <cmath>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,18 +31,26 @@ struct hue_saturation_value {
     field("value", self.value, optional, {-1, 1});
   }
   void operator()(canvas& c, random_stream& random) const {
-    const float turned = hue.draw(random), more_saturation = saturation.draw(random), more_value = value.draw(random);
+    const float turn = hue.draw(random), more_saturation = saturation.draw(random), more_value = value.draw(random);
     require(c.channels() == 3, name, ": the picture has ", c.channels(), " channels instead of 3");
-    const float white = c.white();
+    const float white = c.white(), scale = 1 / white;
+    const auto changed = [=](float r, float g, float b) {
+      hsv colour = rgb_to_hsv({r * scale, g * scale, b * scale});
+      const float turned = colour.hue + turn;
+      colour.hue = turned < 0 ? turned + 360 : turned >= 360 ? turned - 360 : turned;
+      colour.saturation = std::clamp(colour.saturation + more_saturation, 0.0f, 1.0f);
+      colour.value = std::clamp(colour.value + more_value, 0.0f, 1.0f);
+      return hsv_to_rgb(colour);
+    };
     c.change_image([&]<class T>(const view<T>& x) {
       for (T* p = x.data(); p != x.data() + x.size(); p += 3) {
-        hsv colour = rgb_to_hsv(
-            {static_cast<float>(p[0]) / white, static_cast<float>(p[1]) / white, static_cast<float>(p[2]) / white});
-        colour.hue += turned;
-        colour.saturation = std::clamp(colour.saturation + more_saturation, 0.0f, 1.0f);
-        colour.value = std::clamp(colour.value + more_value, 0.0f, 1.0f);
-        const auto rgb = hsv_to_rgb(colour);
-        for (std::size_t i = 0; i < 3; ++i) p[i] = saturate_cast<T>(rgb[i] * white);
+        const auto rgb = changed(static_cast<float>(p[0]), static_cast<float>(p[1]), static_cast<float>(p[2]));
+        for (std::size_t i = 0; i < 3; ++i) {
+          if constexpr (std::is_same_v<T, float>)
+            p[i] = rgb[i] * white;
+          else
+            p[i] = static_cast<T>(rgb[i] * white + 0.5f);  // between 0 and 255
+        }
       }
     });
   }
@@ -84,20 +94,22 @@ struct shades_of_grey {
   }
   void operator()(canvas& c, random_stream&) const {
     const auto channels = static_cast<std::size_t>(c.channels());
-    std::vector<double> means(channels, 0.0);
     const double white = c.white();
+    const auto powered = [&](double v) { return std::pow(std::max(0.0, v / white), power); };
+    std::vector<double> means(channels, 0.0);
     c.change_image([&]<class T>(const view<T>& x) {
-      if constexpr (std::is_same_v<T, std::uint8_t>) {  // 256 powers instead of one for each pixel
-        std::vector<index_t> counts(256 * channels, 0);
-        for (index_t i = 0; i < x.size(); ++i) ++counts[static_cast<std::size_t>(i) % channels * 256 + x.data()[i]];
-        for (std::size_t i = 0; i < counts.size(); ++i)
-          means[i / 256] += static_cast<double>(counts[i]) * std::pow(static_cast<double>(i % 256) / white, power);
-      } else {
-        for (index_t i = 0; i < x.size(); ++i)
-          means[static_cast<std::size_t>(i) % channels] += std::pow(std::max(0.0, x.data()[i] / white), power);
+      const T *begin = x.data(), *end = begin + x.size();
+      for (std::size_t i = 0; i < channels; ++i) {
+        double sum = 0;
+        if constexpr (std::is_same_v<T, std::uint8_t>) {  // 256 powers instead of one for each pixel
+          std::array<index_t, 256> counts{};
+          for (const T* v = begin + i; v < end; v += channels) ++counts[*v];
+          for (std::size_t v = 0; v < 256; ++v) sum += static_cast<double>(counts[v]) * powered(static_cast<double>(v));
+        } else {
+          for (const T* v = begin + i; v < end; v += channels) sum += powered(*v);
+        }
+        means[i] = std::pow(sum / static_cast<double>(x.extents().pixels()), 1 / power);
       }
-      for (double& m : means)
-        m = std::pow(m * static_cast<double>(channels) / static_cast<double>(x.size()), 1 / power);
     });
     double grey = 0;
     for (const double m : means) grey += m / static_cast<double>(channels);

@@ -5,7 +5,9 @@
 #include <lamina/augment/field.hpp>
 #include <lamina/image/clahe.hpp>
 
+#include <cstdint>
 #include <numeric>
+#include <type_traits>
 
 namespace lamina::augment {
 
@@ -21,14 +23,12 @@ struct contrast {
   }
   void operator()(canvas& c, random_stream& random) const {
     const float factor = alpha.draw(random);
-    double sum = 0;
-    index_t count = 1;
-    c.change_image([&](const auto& x) {
-      sum = std::accumulate(x.data(), x.data() + x.size(), 0.0);
-      count = x.size();
+    c.change_image([&]<class T>(const view<T>& x) {
+      using sum = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
+      const auto total = static_cast<double>(std::accumulate(x.data(), x.data() + x.size(), sum{0}));
+      const auto mean = static_cast<float>(total / static_cast<double>(x.size()));
+      c.map_pixels([=](float v) { return mean + factor * (v - mean); });
     });
-    const auto mean = static_cast<float>(sum / static_cast<double>(count));
-    c.map_pixels([=](float v) { return mean + factor * (v - mean); });
   }
 };
 

@@ -4,12 +4,18 @@
 #pragma once
 
 #include <lamina/core/view.hpp>
+#include <lamina/simd/integer.hpp>
 #include <lamina/simd/philox.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <vector>
+
+#define LAMINA_KERNEL <lamina/kernels/add_to_bytes.inl>
+#include <lamina/simd/foreach_isa.hpp>
 
 namespace lamina::augment {
 
@@ -34,13 +40,13 @@ class discrete_noise {
     return lowest_ + static_cast<int>(std::upper_bound(ends_.begin(), ends_.end(), cell) - ends_.begin());
   }
 
-  /// Marks, in a table of the cells' upper 16 bits, where the lower ones decide.
-  static constexpr std::int16_t undecided = INT16_MIN;
+  /// A table of the cells' upper 16 bits: the number that all cells with these bits have, plus `zero`; where the lower
+  /// bits decide, `undecided`.
+  static constexpr std::int16_t zero = 256, undecided = 0x4000;
   static constexpr index_t table_size = index_t{1} << 16;
-  /// table[h] = the number of all cells with these upper bits, or `undecided`.
   void fill_table(std::int16_t* table) const {
     index_t filled = 0;
-    int k = lowest_;
+    int k = lowest_ + zero;
     for (const std::uint32_t end : ends_) {
       const auto whole = static_cast<index_t>(end >> 16);
       if (whole >= filled) {
@@ -71,6 +77,11 @@ class poisson_cdf {
   double log_lambda_, log_probability_, sum_ = 0;
 };
 
+/// x = x + k − offset, saturated; 0 ≤ k.
+inline void add_to_bytes(isa set, const std::int16_t* k, std::int16_t offset, index_t count, std::uint8_t* x) {
+  LAMINA_DISPATCH(set, add_to_bytes(k, offset, count, x));
+}
+
 /// x = x + k, saturated, with a k of its own for each element. Element i takes 16 bits of word i/2 of one run of
 /// blocks, the lower half first, and where those don't decide, the same bits of a second run.
 ///   x  without gaps
@@ -81,19 +92,32 @@ inline void add_noise(cpu_context& ctx, random_stream& random, const discrete_no
   auto scratch = ctx.scratch().open();
   auto* const table = scratch.take<std::int16_t>(discrete_noise::table_size);
   noise.fill_table(table);
-  const auto half = [](std::uint32_t word, index_t i) { return (word >> (16 * (i & 1))) & 0xffffu; };
+  const auto decide = [&](index_t element, std::uint32_t bits) {
+    const auto block = lower[static_cast<std::uint32_t>(element / 8)];
+    const std::uint32_t word = block[static_cast<std::size_t>(element / 2 % 4)];
+    return static_cast<std::int16_t>(noise(bits << 16 | (element % 2 == 0 ? word & 0xffff : word >> 16)) +
+                                     discrete_noise::zero);
+  };
   for_each_piece_of_blocks(ctx, upper, blocks, [&](index_t first, std::span<const std::uint32_t> words) {
     const index_t begin = 8 * first, count = std::min(2 * static_cast<index_t>(words.size()), x.size() - begin);
-    std::uint8_t* const to = x.data() + begin;
-    for (index_t i = 0; i < count; ++i) {
-      const std::uint32_t bits = half(words[static_cast<std::size_t>(i / 2)], i);
-      int k = table[bits];
-      if (k == discrete_noise::undecided) [[unlikely]] {
-        const index_t element = begin + i;
-        const auto block = lower[static_cast<std::uint32_t>(element / 8)];
-        k = noise(bits << 16 | half(block[static_cast<std::size_t>(element / 2 % 4)], element));
+    constexpr index_t words_at_once = 16;  // few enough that seldom one of them needs the lower bits
+    alignas(alignment) std::array<std::int16_t, 2 * words_at_once> k;
+    for (index_t word = 0; 2 * word < count; word += words_at_once) {
+      const std::uint32_t* const w = words.data() + word;
+      const index_t here = std::min(words_at_once, static_cast<index_t>(words.size()) - word);
+      int any = 0;
+      for (index_t i = 0; i < here; ++i) {
+        const std::int16_t even = table[w[i] & 0xffff], odd = table[w[i] >> 16];
+        k[static_cast<std::size_t>(2 * i)] = even;
+        k[static_cast<std::size_t>(2 * i + 1)] = odd;
+        any |= even | odd;
       }
-      to[i] = static_cast<std::uint8_t>(std::clamp(to[i] + k, 0, 255));
+      if ((any & discrete_noise::undecided) != 0) [[unlikely]]
+        for (index_t i = 0; i < 2 * here; ++i)
+          if (std::int16_t& n = k[static_cast<std::size_t>(i)]; n == discrete_noise::undecided)
+            n = decide(begin + 2 * word + i, i % 2 == 0 ? w[i / 2] & 0xffff : w[i / 2] >> 16);
+      add_to_bytes(ctx.isa(), k.data(), discrete_noise::zero, std::min(2 * here, count - 2 * word),
+                   x.data() + begin + 2 * word);
     }
   });
 }

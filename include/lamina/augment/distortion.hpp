@@ -128,14 +128,17 @@ struct optical_distortion {
     const double middle_x = (width - 1) / 2, middle_y = (height - 1) / 2;
     auto scratch = c.context().scratch().open();
     const auto map = scratch.take<float>(shape{1, size.height, size.width, 2});
+    std::vector<double> across;
+    for (index_t w = 0; w < size.width; ++w) across.push_back((static_cast<double>(w) - middle_x) / width);
     float* at = map.data();
-    for (index_t h = 0; h < size.height; ++h)
-      for (index_t w = 0; w < size.width; ++w, at += 2) {
-        const double x = (static_cast<double>(w) - middle_x) / width, y = (static_cast<double>(h) - middle_y) / height;
+    for (index_t h = 0; h < size.height; ++h) {
+      const double y = (static_cast<double>(h) - middle_y) / height;
+      for (const double x : across) {
         const double r2 = x * x + y * y, factor = 1 + k * r2 + k * r2 * r2;
-        at[0] = static_cast<float>(middle_x + dx + width * x * factor);
-        at[1] = static_cast<float>(middle_y + dy + height * y * factor);
+        *at++ = static_cast<float>(middle_x + dx + width * x * factor);
+        *at++ = static_cast<float>(middle_y + dy + height * y * factor);
       }
+    }
     c.remap(map, {interp, border_type, border_value}, {gt_interp, border_type, 0});
   }
 };

@@ -24,20 +24,15 @@ inline hsv rgb_to_hsv(std::array<float, 3> rgb) {
   return {hue < 0 ? hue + 360 : hue, chroma / (std::abs(value) + tiny), value};
 }
 
-/// The inverse; any hue is taken modulo 360.
+/// The inverse, for hues from 0 to 360.
 inline std::array<float, 3> hsv_to_rgb(const hsv& x) {
-  const float sixths = x.hue / 60, turned = sixths - 6 * std::floor(sixths / 6);
-  const float sector = std::floor(turned), within = turned - sector;
-  const float v = x.value, low = v * (1 - x.saturation);
-  const float falling = v * (1 - x.saturation * within), rising = v * (1 - x.saturation * (1 - within));
-  switch (static_cast<int>(sector)) {
-    case 1: return {falling, v, low};
-    case 2: return {low, v, rising};
-    case 3: return {low, falling, v};
-    case 4: return {rising, low, v};
-    case 5: return {v, low, falling};
-    default: return {v, rising, low};
-  }
+  const float sixths = x.hue / 60, chroma = x.value * x.saturation;
+  // Each of red, green and blue loses the chroma over two sixths of the circle, with a slope before and behind.
+  const auto channel = [&](float first) {
+    const float turned = first + sixths, k = turned >= 6 ? turned - 6 : turned;
+    return x.value - chroma * std::clamp(std::min(k, 4 - k), 0.0f, 1.0f);
+  };
+  return {channel(5), channel(3), channel(1)};
 }
 
 }  // namespace lamina
