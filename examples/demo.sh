@@ -31,7 +31,7 @@ case $data in
   synthetic*) base=8 size=96 photos=$out/synthetic_400_size_${size}_seed_1/test/images ;;
   *) base=16 size=128 photos=$data ;;
 esac
-"$bin/train_isic" "$data" --model unet --base $base --size $size --epochs 12 --out "$out"
+"$bin/train_isic" "$data" --model unet --base $base --size $size --epochs 12 --overwrite --out "$out"
 
 echo "== predicting"
 # A dozen photographs, of the test split if there is one. Masks are PNG files, and are passed over.

@@ -26,10 +26,12 @@ struct command {
   network_description network{{"model", "unet"}, {"base_width", "64"}};
   std::string as, augmentation = "lesions";
   index_t size = 0, overlays = 8, queue_ratio = 2, threads = 0;
-  float learning_rate = 1e-3f, weight_decay = 1e-2f, momentum = 0.9f;
+  std::size_t cache = dataset_source_options{}.cache_bytes;
+  float learning_rate = 1e-3f, momentum = 0.9f;
+  std::optional<float> weight_decay;
   std::vector<float> mean, deviation;
   bool pad = false, plan = false, no_train = false, no_test = false, no_fuse = false, save_images = false,
-       skip = false;
+       skip = false, overwrite = false;
   train_options train;
 };
 
@@ -70,6 +72,7 @@ inline void declare(CLI::App& app, command& c) {
   network("--batch-norm-momentum", "batch_norm_momentum", "of running values, r = m r + (1-m) batch [0.9]");
   network("--batch-norm-unbiased", "batch_norm_unbiased_running_variance", "running variance by n-1 [true]");
   network("--activation-slope", "activation_slope", "of the ReLU's negative side [0]");
+  network("--same-padding", "same_padding", "false: convolutions without padding, as in the paper [true]");
   network("--initializer", "initializer", "glorot or he [glorot]");
   network("--in-channels", "in_channels", "3, or 1 for grey [3]");
   network("--classes", "classes", "1: one logit of lesion, 2: softmax over skin and lesion [1]");
@@ -79,10 +82,14 @@ inline void declare(CLI::App& app, command& c) {
 
   app.option_defaults()->group("Images");
   app.add_option("--size,-s", c.size, "height and width of the network's input [the augmentation's, else 256]")
+      ->check(CLI::Range(1, 8192))
       ->default_str("");
   app.add_option("--batch,-b", t.batch_size, "images per batch");
-  app.add_option("--workers", t.workers, "threads that read images");
-  app.add_option("--queue-ratio", c.queue_ratio, "batches read ahead per worker");
+  app.add_option("--workers", t.workers, "threads that read images")->check(CLI::Range(0, 256));
+  app.add_option("--queue-ratio", c.queue_ratio, "batches read ahead per worker")->check(CLI::Range(1, 1000));
+  app.add_option("--cache", c.cache, "memory for images that were read, such as 500M; 0: read them every epoch")
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("BYTES");
   app.add_option("--augmentation,-a", c.augmentation, "of training: lesions, ten_step, pipeline, none, or a file")
       ->type_name("FILE");
   app.add_option("--mixup", t.mix.mixup, "blend the images of a batch by shares from Beta(a, a); 0: don't");
@@ -102,7 +109,7 @@ inline void declare(CLI::App& app, command& c) {
   app.add_option("--loss", c.loss, "bce, dice, bce_dice, focal, tversky, jaccard, lovasz, bce_original, dice_original");
   app.add_option("--optimizer", c.optimizer)
       ->check(CLI::IsMember({"adamw", "adam", "adam_original", "sgd", "nesterov"}));
-  app.add_option("--weight-decay", c.weight_decay);
+  app.add_option("--weight-decay", c.weight_decay, "[0.01 for adamw, else 0]")->default_str("");
   app.add_option("--momentum", c.momentum, "of SGD; Adam's first beta");
   app.add_option("--accumulate", t.accumulate, "batches per step");
   app.add_option("--clip", t.clip_norm, "limit of the gradient's norm; 0: none");
@@ -113,25 +120,29 @@ inline void declare(CLI::App& app, command& c) {
 
   app.option_defaults()->group("Run");
   app.add_option("--device", c.device, "that computes")->check(CLI::IsMember({"cpu"}));
-  app.add_option("--threads,-t", c.threads, "that compute; 0: one per core");
+  app.add_option("--threads,-t", c.threads, "that compute; 0: one per core")->check(CLI::Range(0, 1024));
   app.add_option("--memory", t.memory_limit, "don't start a run that needs more, such as 900M or 4G; 0: no limit")
       ->transform(CLI::AsSizeValue(true))
       ->type_name("BYTES");
   app.add_option("--checkpoint-every", t.checkpoint_every, "steps; 0: at the end of each epoch only");
-  app.add_option("--overlays", c.overlays, "validation images to draw");
+  app.add_option("--overlays", c.overlays, "validation images to draw")->check(CLI::Range(0, 1000000));
   app.add_flag("--save-images", c.save_images, "draw them after every epoch");
-  app.add_flag("--no-train,--skip-train", c.no_train, "only evaluate the weights of --load");
+  app.add_flag("--overwrite", c.overwrite, "in place of a run that --out holds");
+  app.add_flag("--no-train,--skip-train", c.no_train, "only evaluate the weights of --load, or the best of --resume");
   app.add_flag("--no-test", c.no_test, "leave the test split alone");
 }
 
 inline optimizer_params optimizer_of(const command& c) {
+  const float decay = c.weight_decay.value_or(c.optimizer == "adamw" ? 1e-2f : 0);
   if (c.optimizer == "sgd" || c.optimizer == "nesterov")
-    return sgd_params{c.learning_rate, c.momentum, c.optimizer == "nesterov", c.weight_decay};
-  if (c.optimizer == "adam_original")  // as the system that this library replaces had it
+    return sgd_params{c.learning_rate, c.momentum, c.optimizer == "nesterov", decay};
+  if (c.optimizer == "adam_original") {  // as the system that this library replaces had it
+    require(decay == 0, "--weight-decay ", decay, ": adam_original has none; take adam or adamw");
     return adam_params{.learning_rate = c.learning_rate, .epsilon = 1e-6f, .epsilon_inside_root = true};
+  }
   return adam_params{.learning_rate = c.learning_rate,
                      .beta1 = c.momentum,
-                     .weight_decay = c.weight_decay,
+                     .weight_decay = decay,
                      .decoupled_decay = c.optimizer == "adamw"};
 }
 

@@ -40,10 +40,9 @@ void request_stop(int signal) {
 
 dataset open_data(const command& c, const train_options& t, executor& workers) {
   require(!c.data.empty(), "which images? Name a folder, a YAML file, or synthetic");
-  if (!c.data.starts_with("synthetic")) return open_dataset(c.data);
+  if (c.data != "synthetic" && !c.data.starts_with("synthetic:")) return open_dataset(c.data);
   index_t pictures = 400;
-  require(c.data == "synthetic" ||
-              (c.data.starts_with("synthetic:") && value_from_text(c.data.substr(10), pictures) && pictures > 0),
+  require(c.data == "synthetic" || (value_from_text(c.data.substr(10), pictures) && pictures > 0),
           "data '", c.data, "': expected synthetic or synthetic:NUMBER");
   const std::string seed = value_to_text(t.seed);
   const auto folder = c.out / to_text("synthetic_", pictures, "_size_", t.height, "_seed_", seed);
@@ -71,29 +70,38 @@ void train(command& c, const std::string& command_line, thread_pool& threads) {
   options.stop = &stop_requested;
   if (c.plan) return print_plan<T>(c, options, ctx);
 
+  const auto checkpoint = c.checkpoints / "checkpoint.safetensors";
+  require(!c.no_train || !c.resume.empty() || !c.weights.empty(),
+          "--no-train: of which weights? Name --load or --resume");
+  if (c.resume.empty() && !c.no_train && !c.overwrite && std::filesystem::exists(checkpoint))
+    throw file_error(checkpoint.string(), to_text("a run is there already; go on with --resume ",
+                                                  shell_word(c.checkpoints.string()), ", or give --overwrite"));
   for (const auto& folder : {c.out, c.checkpoints, c.images}) detail::create_folder(folder);
   const dataset images = open_data(c, options, threads);
-  train_data data = train_data_of(images, options);
+  train_data data = train_data_of(images, options, c.cache);
   if (c.no_test) data.test.clear();
 
   trainer<T> t(ctx, make_network<T>(c.network, c.pad), data, options);
   if (!c.resume.empty())
-    t.resume(open_checkpoint(c.resume / "checkpoint.safetensors"));
+    t.resume(open_checkpoint(checkpoint));
   else if (!c.weights.empty())
     t.load(weights_file::read(c.weights));
 
   train_progress progress(std::cout, {.terminal = isatty(STDOUT_FILENO) != 0});
   train_log log(c.out);
   train_pictures pictures(c.images, c.out / "log.csv", images, {.overlays = c.overlays, .every_epoch = c.save_images});
-  t.observe(log);
+  if (!c.no_train) t.observe(log);
   t.observe(pictures);
   t.observe(progress);
 
   const train_result result = c.no_train ? t.test() : t.run();
-  write_summary(c.out / "summary.json", result, command_line);
-  std::cout << "written: " << (c.out / "summary.json").string() << ", log.csv; "
-            << (c.checkpoints / "best.safetensors").string() << "; " << (c.images / "curves.png").string()
-            << ", overlays/\n";
+  const auto summary = c.out / (c.no_train ? "evaluation.json" : "summary.json");
+  write_summary(summary, result, command_line);
+  std::cout << "written:";
+  for (const auto& file : {summary, c.out / "log.csv", c.checkpoints / "best.safetensors", c.images / "curves.png",
+                           c.images / "overlays.png"})
+    if (std::filesystem::exists(file)) std::cout << ' ' << file.string();
+  std::cout << '\n';
   if (result.end == train_end::stop_request)
     std::cout << "stopped; go on with: train_isic --resume " << shell_word(c.checkpoints.string()) << '\n';
 }
@@ -118,6 +126,8 @@ int main(int argc, char** argv) {
       const auto before = open_checkpoint(folder / "checkpoint.safetensors").metadata("notes.arguments");
       given.parse_text(app, before, "resume");
       given.parse(app, arguments, "resume");
+      for (const char* fixed : {"--out", "--checkpoints", "--name"})
+        require(app.get_option(fixed)->count() == 0, fixed, ": a run goes on where it was; leave it out with --resume");
       (c.checkpoints.empty() ? c.out : c.checkpoints) = folder;  // wherever it was moved to
     }
     if (!c.name.empty() && (c.resume.empty() || !c.checkpoints.empty())) c.out /= c.name;

@@ -22,7 +22,7 @@ refused() {
   fi
 }
 
-tiny="--base 2 --depth 1 --size 32 --batch 4 --epochs 1 --threads 1 --workers 1"
+tiny="--base 2 --depth 1 --size 32 --batch 4 --epochs 1 --threads 1 --workers 1 --overwrite"
 $train synthetic:4 $tiny --schedule constant --out good > /dev/null || { echo "the run that all cases start from failed"; exit 1; }
 photo=good/synthetic_4_size_32_seed_1/test/images/lesion_000000.jpg
 
@@ -61,6 +61,14 @@ refused "made with loss = bce_dice, so training can't go on with dice" $train --
 refused "made with base_width = 2, so training can't go on with 4" $train --resume good --base 4
 refused "checkpoint.safetensors: no such file" $train --resume nowhere
 refused "good/checkpoint.safetensors: not a weights file" $predict good/checkpoint.safetensors "$photo" --out masks
+refused "checkpoint.safetensors: a run is there already; go on with --resume good, or give --overwrite" $train synthetic:4 --out good
+refused "--no-train: of which weights?" $train good/synthetic_4_size_32_seed_1 --no-train --out run
+refused "--out: a run goes on where it was" $train --resume good --out other
+refused "weights of a network with skip_first = false; this one has true" $train good/synthetic_4_size_32_seed_1 $tiny --skip-first true --load good/best.safetensors --out run
+refused "--weight-decay 0.1: adam_original has none" $train good/synthetic_4_size_32_seed_1 $tiny --optimizer adam_original --weight-decay 0.1 --out run
+before=$(cksum < good/log.csv)
+$train good/synthetic_4_size_32_seed_1 $tiny --no-train --load good/best.safetensors --out good > /dev/null || { echo "--no-train failed"; status=1; }
+[ "$(cksum < good/log.csv)" = "$before" ] && [ -s good/evaluation.json ] || { echo "an evaluation cost the log of the run"; status=1; }
 refused "weights of another network" $train good/synthetic_4_size_32_seed_1 $tiny --base 4 --load good/best.safetensors --out run
 refused "absent.jpg: no such file" $predict good/best.safetensors absent.jpg --out masks
 printf '\377\377\377\377\377\000\000\000{}' > lying.safetensors

@@ -140,4 +140,17 @@ struct weights_file {
   void load(parameter_set<cpu>& weights) const { read_entries(file, "", weights); }
 };
 
+/// Throws `file_error` that names the option and both values when the file's weights are those of a network that
+/// computes something else, although its tensors may have the same shapes.
+inline void require_same_network(const weights_file& file, const network_description& network) {
+  for (const auto& [option, value] : network) {
+    const bool of_training = option == "initializer" || option == "batch_norm_momentum" ||
+                             option == "batch_norm_unbiased_running_variance";
+    const auto found = file.network.find(option);
+    if (!of_training && found != file.network.end() && found->second != value)
+      throw file_error(file.file.path(), to_text("weights of a network with ", option, " = ", found->second,
+                                                 "; this one has ", value));
+  }
+}
+
 }  // namespace lamina

@@ -47,7 +47,7 @@ class program_cache {
   std::size_t scratch_bytes() const {
     return largest([](const memory_plan& plan) { return plan.scratch_bytes; });
   }
-  /// Takes the workspace's memory now. No step allocates from here on.
+  /// Takes the workspace's memory now. No training step allocates from here on.
   void reserve() { space_.reserve(block_bytes()); }
 
  private:
@@ -87,6 +87,7 @@ evaluation evaluate(cpu_context& ctx, program_cache<T>& programs, const paramete
   overlap_metrics metrics({.prediction = options.threshold});
   evaluation result;
   double loss_sum = 0;
+  tensor<float> probabilities;
   while (const batch* b = images.next()) {
     const index_t N = b->images.extents().n;
     program<T>& forward = programs.at(run_mode::inference, N);
@@ -94,7 +95,8 @@ evaluation evaluate(cpu_context& ctx, program_cache<T>& programs, const paramete
     forward.forward(ctx, weights);
     const auto masks = masks_of(*b, forward.output_extents());
     loss_sum += static_cast<double>(N) * loss_forward<T>(ctx, forward.output(), masks, options.loss);
-    tensor<float> probabilities(forward.output_extents(), uninitialized);
+    if (!(probabilities.extents() == forward.output_extents()))
+      probabilities = tensor<float>(forward.output_extents(), uninitialized);
     sigmoid_forward(ctx, forward.output(), probabilities.view());
     metrics.add(as_const(probabilities.view()), masks);
     body(*b, as_const(probabilities.view()));

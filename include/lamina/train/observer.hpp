@@ -25,15 +25,17 @@ struct train_plan {
   std::size_t block_bytes = 0;      // activations and their gradients, of the largest program
   std::size_t scratch_bytes = 0;    // of the hungriest op of the network
   std::size_t loader_bytes = 0;     // batches read ahead, in training and in an evaluation during it
+  std::size_t source_bytes = 0;     // pictures that the source of samples keeps, at most
   double flops_per_image = 0;       // of a forward pass, two per multiply-add
   index_t training_images = 0, validation_images = 0, test_images = 0;
   index_t epochs = 0, batches_per_epoch = 0, steps = 0;  // a step is one update of the weights
   index_t first_step = 0, first_epoch = 0;               // above 0 when training was resumed
 
-  /// What a run holds, besides the program itself, pictures that the source of samples keeps (for `train_data_of` up to
-  /// dataset_source_options::cache_bytes), and scratch of the loss where it needs more than every op of the network: at
-  /// most 16 bytes a logit, by the Lovász hinge.
-  std::size_t planned_bytes() const { return parameter_bytes + block_bytes + scratch_bytes + loader_bytes; }
+  /// What a run holds, besides the program itself and scratch of the loss where it needs more than every op of the
+  /// network: at most 16 bytes a logit, by the Lovász hinge.
+  std::size_t planned_bytes() const {
+    return parameter_bytes + block_bytes + scratch_bytes + loader_bytes + source_bytes;
+  }
 };
 
 /// One update of the weights. Epochs are counted from 1.

@@ -89,6 +89,7 @@ inline void check(const train_options& o) {
 struct train_data {
   sample_source source;
   std::vector<index_t> training, validation, test;  // the last two may be empty
+  std::size_t source_bytes = 0;                     // that the source keeps in memory at most
 };
 
 /// How images become a network's input; only training changes them at random.
@@ -145,6 +146,7 @@ inline train_plan plan_of(const train_options& o, const train_data& data) {
   const loader_options loading = training_loading_of(o, data);
   plan.batches_per_epoch = loading.drop_last ? plan.training_images / loading.batch_size
                                              : ceil_div(plan.training_images, loading.batch_size);
+  plan.source_bytes = data.source_bytes;
   plan.steps = o.epochs * ceil_div(plan.batches_per_epoch, o.accumulate);
   plan.loader_bytes = bytes_of(loading) + (o.mix.any() ? bytes_of_batch(loading) : 0);
   if (!data.validation.empty() || !data.test.empty()) plan.loader_bytes += bytes_of(loading_of(o));
@@ -161,7 +163,12 @@ inline train_data train_data_of(const dataset& data, const train_options& o,
   if (!o.transform && o.augmentation && has_prefix(*o.augmentation))
     source = {.cache_bytes = cache_bytes, .prepare = recipe_preparation(*o.augmentation)};
   const auto split = [&](const char* name) { return data.has_split(name) ? data.split(name) : std::vector<index_t>{}; };
-  return {dataset_source(data, source), data.split("training"), split("validation"), split("test")};
+  train_data all{dataset_source(data, source), data.split("training"), split("validation"), split("test")};
+  const std::size_t samples = all.training.size() + all.validation.size() + all.test.size();
+  all.source_bytes = source.height > 0  // else the images' own sizes are not known
+                         ? std::min(cache_bytes, samples * static_cast<std::size_t>(source.height * source.width * 4))
+                         : cache_bytes;
+  return all;
 }
 
 }  // namespace lamina

@@ -43,7 +43,7 @@ inline void write_summary(const std::filesystem::path& path, const train_result&
   s["end"] = name(r.end);
   s["best_epoch"] = r.best_epoch;
   s["weights_sha256"] = r.weights_sha256;
-  s["best_weights_sha256"] = r.best_weights_sha256;
+  if (!r.best_weights_sha256.empty()) s["best_weights_sha256"] = r.best_weights_sha256;
   for (const evaluation* e : {&r.validation, &r.test})
     if (!e->values.empty()) s[e->split] = detail::json_of(*e);
   s["skipped"] = detail::json_of(r.skipped);

@@ -5,8 +5,8 @@
 #include <lamina/ops/gradient_clip.hpp>
 #include <lamina/train/checkpoint.hpp>
 #include <lamina/train/evaluate.hpp>
+#include <lamina/train/fixed_options.hpp>
 #include <lamina/train/options.hpp>
-#include <lamina/train/recipe.hpp>
 
 #include <chrono>
 #include <map>
@@ -65,14 +65,16 @@ class trainer {
 
   /// Starts from the weights in a file instead of random ones. Throws `file_error` when they are another network's.
   void load(const weights_file& file) {
+    require_same_network(file, network_.description());
     file.load(weights_);
     if (average_) file.load(*average_);
   }
-  /// Goes on from a checkpoint. Throws `file_error` when it was made with another network, other data, or other options
-  /// than those that `recipe_text` lets change.
+  /// Goes on from a checkpoint. Throws `file_error` when it was made with another network, other numbers of images, or
+  /// other options than those that `fixed_options` lets change.
   void resume(const safetensors_file& checkpoint) {
     load_checkpoint(checkpoint, parts(), state_);
-    if (state_.best_epoch > 0 && !options_.folder.empty()) weights_file::read(best_path()).load(best_);
+    has_best_ = state_.best_epoch > 0 && !options_.folder.empty();
+    if (has_best_) weights_file::read(best_path()).load(best_);
     schedule_.restore(state_.schedule);
     plan_.first_step = state_.step;
     plan_.first_epoch = state_.epoch;
@@ -95,10 +97,11 @@ class trainer {
     return evaluate_best(result);
   }
 
-  /// Evaluates validation and test with the weights as they are, without training.
+  /// Evaluates validation and test without training: with the best weights of a run that was resumed, else with the
+  /// weights as they are.
   train_result test() {
     tell([&](train_observer& o) { o.started(plan_); });
-    std::ranges::copy(weights_.all().data(), weights_.all().data() + weights_.all().size(), best_.all().data());
+    if (state_.best_epoch == 0) take_best();
     train_result result;
     return evaluate_best(result);
   }
@@ -256,8 +259,7 @@ class trainer {
   }
 
   double learning_rate() const { return schedule_.learning_rate(state_.step); }
-  /// Returns the learning rate.
-  double make_step(update& u) {
+  double make_step(update& u) {  // returns the learning rate
     const view<float> g = gradients_.trainable();
     if (options_.accumulate > 1) scale(ctx_, 1 / static_cast<float>(u.images), g);
     u.gradient_norm = options_.clip_norm > 0 ? clip_by_global_norm(ctx_, options_.clip_norm, g) : global_norm(ctx_, g);
@@ -336,11 +338,15 @@ class trainer {
     result.best_iou = state_.best_iou;
     result.skipped = skipped_;
     result.weights_sha256 = weights_sha256(weights_);
-    result.best_weights_sha256 = weights_sha256(best_);
+    if (has_best_) result.best_weights_sha256 = weights_sha256(best_);
     tell([&](train_observer& o) { o.finished(result); });
     return result;
   }
 
+  void take_best() {
+    copy(ctx_, as_const(evaluated_weights().all()), best_.all());
+    has_best_ = true;
+  }
   void add_skipped(const std::map<index_t, std::string>& more) { skipped_.insert(more.begin(), more.end()); }
 
   // Files.
@@ -348,15 +354,10 @@ class trainer {
   checkpoint_parts parts() {
     checkpoint_parts all{{{"weights", &weights_}},
                          network_.description(),
-                         recipe_text(options_, schedule_.plan().warm_up),
+                         fixed_options(options_, plan_, schedule_.plan().warm_up, network_.pads(), sizeof(T)),
                          options_.notes};
     if (average_) all.sets.push_back({"average", &*average_});
     for (auto& [name, moment] : optimizer_.moments()) all.sets.push_back({name, &moment});
-    const text_writer write{all.options, ""};
-    write("pad", network_.pads());
-    write("activation_bytes", sizeof(T));
-    write("training_images", plan_.training_images);
-    write("validation_images", plan_.validation_images);
     return all;
   }
   void save() {
@@ -367,8 +368,7 @@ class trainer {
   }
   /// Written before the checkpoint that mentions it: a run killed in between computes the same best weights once more.
   void keep_best() {
-    const view<const float> from = evaluated_weights().all();
-    std::copy_n(from.data(), from.size(), best_.all().data());
+    take_best();
     if (options_.folder.empty()) return;
     save_weights(best_path(), best_, network_.description(), prediction_settings_of(options_),
                  {{"epoch", value_to_text(state_.epoch)}, {"validation_iou", value_to_text(state_.best_iou)}});
@@ -388,6 +388,7 @@ class trainer {
   schedule schedule_;
   train_state state_;
   index_t saved_step_ = 0;
+  bool has_best_ = false;  // whether best_ holds weights
 
   program_cache<T> programs_;
   train_plan plan_;

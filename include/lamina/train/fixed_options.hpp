@@ -131,8 +131,11 @@ inline std::string augmentation_text(const train_options& o) {
 /// All options that may not change when a run goes on, because its steps would be others. What may change: max_steps,
 /// workers, queue, policy, memory_limit, patience, checkpoint_every, folder, notes, stop; and `epochs` where neither
 /// the schedule nor its warm-up looks at them. Of a `transform` of the caller's only that there is one.
-///   warm_up  steps, as the schedule has them
-inline text_map recipe_text(const train_options& o, index_t warm_up) {
+///   warm_up           steps, as the schedule has them
+///   pads              whether the network pads sizes that it can't divide
+///   activation_bytes  of an element
+inline text_map fixed_options(const train_options& o, const train_plan& plan, index_t warm_up, bool pads,
+                              std::size_t activation_bytes) {
   text_map text;
   const text_writer write{text, ""};
   write("batch_size", o.batch_size);
@@ -155,6 +158,10 @@ inline text_map recipe_text(const train_options& o, index_t warm_up) {
   write("deviation", prediction_settings_of(o).deviation);
   write("threshold", o.threshold);
   write("drop_last", o.drop_last);
+  write("pad", pads);
+  write("activation_bytes", activation_bytes);
+  write("training_images", plan.training_images);
+  write("validation_images", plan.validation_images);
   return text;
 }
 
