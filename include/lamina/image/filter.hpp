@@ -4,15 +4,20 @@
 
 #include <lamina/core/context.hpp>
 #include <lamina/image/border.hpp>
-#include <lamina/image/convert.hpp>
+#include <lamina/image/filter_rows.hpp>
 #include <lamina/image/median.hpp>
-#include <lamina/image/rows.hpp>
+#include <lamina/image/weighted_sum.hpp>
+#include <lamina/simd/integer.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
 #include <type_traits>
 #include <vector>
+
+#define LAMINA_KERNEL <lamina/kernels/filter.inl>
+#include <lamina/simd/foreach_isa.hpp>
 
 namespace lamina {
 
@@ -62,65 +67,108 @@ inline std::vector<std::uint32_t> fixed_point_kernel(const std::vector<double>& 
   return kernel;
 }
 
-/// How a separable filter computes: a row's sums across, then theirs down.
-struct filter_in_float {
-  using weight = float;
-  using row_sum = float;
-  using sum = float;
-  template <class T>
-  static T finish(sum s) {
-    return saturate_cast<T>(s);
-  }
-};
-template <int Bits, class RowSum, class Sum>
-struct filter_in_fixed_point {
-  using weight = std::uint32_t;
-  using row_sum = RowSum;  // [Bits of fraction]: the picture's values times 2^Bits just fit
-  using sum = Sum;
-  template <class T>
-  static T finish(sum s) {
-    return static_cast<T>((s + (sum{1} << (2 * Bits - 1))) >> (2 * Bits));
-  }
-};
-
 template <class T>
 void check_filter(std::string_view op, view<const T> x, view<T> y) {
   static_assert(std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint16_t> || std::is_same_v<T, float>);
   require(x.extents() == y.extents(), op, ": x ", x.extents(), " and y ", y.extents(), " differ in shape (NHWC)");
 }
 
-template <class Arithmetic, class T>
-void filter_separable(cpu_context& ctx, view<const T> x, std::span<const typename Arithmetic::weight> across,
-                      std::span<const typename Arithmetic::weight> down, border edges, view<T> y) {
-  using row_sum = typename Arithmetic::row_sum;
-  using sum = typename Arithmetic::sum;
-  const auto [N, H, W, C] = x.extents();
+/// Across in float, then down in float.
+template <class T>
+void filter_in_float(cpu_context& ctx, view<const T> x, std::span<const float> across, std::span<const float> down,
+                     border edges, view<T> y) {
   const auto columns = static_cast<index_t>(across.size()), rows = static_cast<index_t>(down.size());
-  for_each_rows(ctx, y.extents(), [&, H = H, W = W, C = C](index_t n, index_t begin, index_t end) {
-    std::vector<row_sum> filtered(static_cast<std::size_t>((end - begin + rows - 1) * W * C));
-    row_sum* to = filtered.data();
-    for (index_t h = begin - rows / 2; h < end - rows / 2 + rows - 1; ++h) {
-      const index_t row = border_position(edges, h, H);
-      for (index_t w = 0; w < W; ++w)
-        for (index_t c = 0; c < C; ++c) {
-          sum s = 0;
-          for (index_t i = 0; i < columns; ++i) {
-            const index_t column = border_position(edges, w - columns / 2 + i, W);
-            if (row >= 0 && column >= 0)
-              s += across[static_cast<std::size_t>(i)] * static_cast<sum>(x(n, row, column, c));
-          }
-          *to++ = static_cast<row_sum>(s);
-        }
+  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
+    const index_t C = x.extents().c, count = x.extents().w * C;
+    const extended_rows<T> extended(x.images(n), edges, columns / 2, columns - 1 - columns / 2);
+    tensor<T> source = row_buffer<T>(extended.length());
+    tensor<T> result = row_buffer<T>(count);
+    std::vector<const T*> at;
+    for (index_t i = 0; i < columns; ++i) at.push_back(source.data() + i * C);
+    for_each_window<float>(
+        begin, end, rows, rows / 2, count,
+        [&](index_t h, float* to) {
+          extended.write(h, source.data());
+          weighted_sum(ctx.isa(), at.data(), across, count, to);
+        },
+        [&](index_t h, const float* const* window) {
+          weighted_sum(ctx.isa(), window, down, count, result.data());
+          write_row(result.data(), n, h, y);
+        });
+  });
+}
+
+/// A symmetric kernel of 8-bit weights that sum to 256, both ways over bytes, exactly: the sums across have all their 16
+/// bits, and rounding comes at the end.
+inline void blur_bytes(cpu_context& ctx, view<const std::uint8_t> x, const std::vector<std::uint32_t>& kernel,
+                       border edges, view<std::uint8_t> y) {
+  const auto side = static_cast<index_t>(kernel.size()), half = side / 2;
+  std::vector<std::int16_t> across;
+  std::vector<std::int32_t> down;  // in pairs, the last one with a weight of 0
+  for (index_t i = 0; i <= half; ++i) across.push_back(static_cast<std::int16_t>(kernel[static_cast<std::size_t>(i)]));
+  for (std::size_t i = 0; i < kernel.size(); i += 2)
+    down.push_back(static_cast<std::int32_t>(kernel[i] | (i + 1 < kernel.size() ? kernel[i + 1] : 0) << 16));
+  const auto with_fixed_half = [half](auto&& body) {
+    switch (half) {
+      case 1: return body(std::integral_constant<index_t, 1>{});
+      case 2: return body(std::integral_constant<index_t, 2>{});
+      case 3: return body(std::integral_constant<index_t, 3>{});
+      default: return body(half);
     }
-    const row_sum* from = filtered.data();
-    for (index_t h = begin; h < end; ++h)
-      for (index_t w = 0; w < W; ++w)
-        for (index_t c = 0; c < C; ++c, ++from) {
-          sum s = 0;
-          for (index_t i = 0; i < rows; ++i)
-            s += down[static_cast<std::size_t>(i)] * static_cast<sum>(from[i * W * C]);
-          y(n, h, w, c) = Arithmetic::template finish<T>(s);
-        }
+  };
+  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
+    const index_t C = x.extents().c, count = x.extents().w * C;
+    const extended_rows<std::uint8_t> extended(x.images(n), edges, half, half);
+    tensor<std::uint8_t> source = row_buffer<std::uint8_t>(extended.length());
+    tensor<std::uint8_t> result = row_buffer<std::uint8_t>(count);
+    std::vector<const std::int16_t*> window(static_cast<std::size_t>(side + 1));
+    for_each_window<std::int16_t>(
+        begin, end, side, half, count,
+        [&](index_t h, std::int16_t* to) {
+          extended.write(h, source.data());
+          with_fixed_half([&](auto fixed) {
+            LAMINA_DISPATCH(ctx.isa(), blur_across(source.data(), C, across.data(), fixed, count, to));
+          });
+        },
+        [&](index_t h, const std::int16_t* const* found) {
+          std::copy_n(found, side, window.begin());
+          window.back() = found[0];
+          with_fixed_half([&](auto fixed) {
+            LAMINA_DISPATCH(ctx.isa(), blur_down(window.data(), down.data(), fixed, count, result.data()));
+          });
+          write_row(result.data(), n, h, y);
+        });
+  });
+}
+
+/// The same of 16-bit samples, whose weights have 16 bits.
+inline void blur_words(cpu_context& ctx, view<const std::uint16_t> x, const std::vector<std::uint32_t>& kernel,
+                       border edges, view<std::uint16_t> y) {
+  const auto side = static_cast<index_t>(kernel.size());
+  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
+    const index_t C = x.extents().c, count = x.extents().w * C;
+    const extended_rows<std::uint16_t> extended(x.images(n), edges, side / 2, side / 2);
+    tensor<std::uint16_t> source = row_buffer<std::uint16_t>(extended.length());
+    tensor<std::uint16_t> result = row_buffer<std::uint16_t>(count);
+    for_each_window<std::uint32_t>(
+        begin, end, side, side / 2, count,
+        [&](index_t h, std::uint32_t* to) {
+          extended.write(h, source.data());
+          for (index_t e = 0; e < count; ++e) {
+            to[e] = 0;
+            for (index_t i = 0; i < side; ++i)
+              to[e] += kernel[static_cast<std::size_t>(i)] * source[e + i * C];
+          }
+        },
+        [&](index_t h, const std::uint32_t* const* window) {
+          for (index_t e = 0; e < count; ++e) {
+            std::uint64_t sum = std::uint64_t{1} << 31;
+            for (index_t i = 0; i < side; ++i)
+              sum += std::uint64_t{kernel[static_cast<std::size_t>(i)]} * window[i][e];
+            result[e] = static_cast<std::uint16_t>(sum >> 32);
+          }
+          write_row(result.data(), n, h, y);
+        });
   });
 }
 
@@ -148,7 +196,7 @@ void filter_separable(cpu_context& ctx, std::type_identity_t<view<const T>> x, s
   detail::check_filter<T>("filter_separable", x, y);
   require(!kernel_across.empty() && !kernel_down.empty(), "filter_separable: kernels of ", kernel_across.size(),
           " weights across and ", kernel_down.size(), " down");
-  detail::filter_separable<detail::filter_in_float, T>(ctx, x, kernel_across, kernel_down, edges, y);
+  detail::filter_in_float<T>(ctx, x, kernel_across, kernel_down, edges, y);
 }
 
 /// y = x blurred by a Gaussian of side × side weights. OpenCV's cv::GaussianBlur: bytes are weighed with 8 bits and
@@ -163,15 +211,13 @@ void gaussian_blur(cpu_context& ctx, std::type_identity_t<view<const T>> x, inde
                    view<T> y) {
   detail::check_filter<T>("gaussian_blur", x, y);
   const std::vector<double> values = detail::gaussian_values(side, sigma);
-  if constexpr (std::is_same_v<T, float>) {
-    const std::vector<float> kernel(values.begin(), values.end());
-    detail::filter_separable<detail::filter_in_float, T>(ctx, x, kernel, kernel, edges, y);
+  if constexpr (std::is_same_v<T, std::uint8_t>) {
+    detail::blur_bytes(ctx, x, detail::fixed_point_kernel(values, 8), edges, y);
+  } else if constexpr (std::is_same_v<T, std::uint16_t>) {
+    detail::blur_words(ctx, x, detail::fixed_point_kernel(values, 16), edges, y);
   } else {
-    constexpr int bits = 8 * sizeof(T);
-    using arithmetic = std::conditional_t<bits == 8, detail::filter_in_fixed_point<8, std::uint16_t, std::uint32_t>,
-                                          detail::filter_in_fixed_point<16, std::uint32_t, std::uint64_t>>;
-    const auto kernel = detail::fixed_point_kernel(values, bits);
-    detail::filter_separable<arithmetic, T>(ctx, x, kernel, kernel, edges, y);
+    const std::vector<float> kernel(values.begin(), values.end());
+    detail::filter_in_float<T>(ctx, x, kernel, kernel, edges, y);
   }
 }
 
@@ -188,21 +234,28 @@ void filter2d(cpu_context& ctx, std::type_identity_t<view<const T>> x, std::span
   detail::check_filter<T>("filter2d", x, y);
   require(rows >= 1 && columns >= 1 && static_cast<index_t>(kernel.size()) == rows * columns, "filter2d: ",
           kernel.size(), " weights for a kernel of ", rows, "×", columns);
-  const auto [N, H, W, C] = x.extents();
-  detail::for_each_rows(ctx, y.extents(), [&, H = H, W = W, C = C](index_t n, index_t begin, index_t end) {
-    for (index_t h = begin; h < end; ++h)
-      for (index_t w = 0; w < W; ++w)
-        for (index_t c = 0; c < C; ++c) {
-          float sum = 0;
-          for (index_t i = 0; i < rows; ++i)
-            for (index_t j = 0; j < columns; ++j) {
-              const index_t row = border_position(edges, h - rows / 2 + i, H);
-              const index_t column = border_position(edges, w - columns / 2 + j, W);
-              if (row >= 0 && column >= 0)
-                sum += kernel[static_cast<std::size_t>(i * columns + j)] * static_cast<float>(x(n, row, column, c));
-            }
-          y(n, h, w, c) = saturate_cast<T>(sum);
-        }
+  struct point_of_kernel {
+    index_t row, column;
+  };
+  std::vector<point_of_kernel> points;  // those of weight 0 are left out: a motion blur has few others
+  std::vector<float> weights;
+  for (index_t i = 0; i < rows * columns; ++i)
+    if (const float weight = kernel[static_cast<std::size_t>(i)]; weight != 0 || (points.empty() && i == 0)) {
+      points.push_back({i / columns, i % columns});
+      weights.push_back(weight);
+    }
+  detail::for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
+    const index_t C = x.extents().c, count = x.extents().w * C;
+    const detail::extended_rows<T> extended(x.images(n), edges, columns / 2, columns - 1 - columns / 2);
+    tensor<T> result = detail::row_buffer<T>(count);
+    std::vector<const T*> at(points.size());
+    detail::for_each_window<T>(
+        begin, end, rows, rows / 2, extended.length(), [&](index_t h, T* to) { extended.write(h, to); },
+        [&](index_t h, const T* const* window) {
+          for (std::size_t i = 0; i < points.size(); ++i) at[i] = window[points[i].row] + points[i].column * C;
+          detail::weighted_sum<T, T>(ctx.isa(), at.data(), weights, count, result.data());
+          detail::write_row(result.data(), n, h, y);
+        });
   });
 }
 

@@ -3,19 +3,28 @@
 #pragma once
 
 #include <lamina/core/context.hpp>
-#include <lamina/image/convert.hpp>
-#include <lamina/image/interpolation.hpp>
-#include <lamina/image/rows.hpp>
+#include <lamina/image/resize_area.hpp>
+#include <lamina/image/resize_separable.hpp>
 #include <lamina/image/transform.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
 namespace lamina {
 
 namespace detail {
+
+/// The pixels of C elements at these columns, given as offsets; the first `quick` of them may be moved as `move` ≥ C.
+template <class T, class Move>
+void pick_pixels(const T* row, const index_t* columns, index_t quick, index_t pixels, index_t C, Move move, T* to) {
+  for (index_t w = 0; w < quick; ++w, to += C)
+    std::memcpy(to, row + columns[w], static_cast<std::size_t>(move) * sizeof(T));
+  for (index_t w = quick; w < pixels; ++w, to += C) std::copy_n(row + columns[w], C, to);
+}
 
 template <class T>
 void resize_nearest(cpu_context& ctx, view<const T> x, view<T> y) {
@@ -27,179 +36,22 @@ void resize_nearest(cpu_context& ctx, view<const T> x, view<T> y) {
       p[d] = std::min(static_cast<index_t>(std::floor(static_cast<double>(d) * scale)), source - 1);
     return p;
   };
-  const auto rows = positions(H, y.extents().h), columns = positions(W, y.extents().w);
+  const auto rows = positions(H, y.extents().h);
+  auto columns = positions(W, y.extents().w);
+  // Of three channels four elements move at once, as far as there is a fourth one.
+  const index_t quick = std::lower_bound(columns.begin(), columns.end(), W - 1) - columns.begin();
+  const index_t move = C == 3 ? 4 : C;
+  for (index_t& column : columns) column *= x.pixel_stride();
   for_each_rows(ctx, y.extents(), [&, C = C](index_t n, index_t begin, index_t end) {
-    with_fixed_channels(C, [&](auto channels) {
-      for (index_t h = begin; h < end; ++h)
-        for (std::size_t w = 0; w < columns.size(); ++w) {
-          const T* from = x.pixel(n, rows[static_cast<std::size_t>(h)], columns[w]);
-          T* to = y.pixel(n, h, static_cast<index_t>(w));
-          for (index_t c = 0; c < channels; ++c) to[c] = from[c];
-        }
-    });
-  });
-}
-
-/// Bytes are weighed in fixed point, 11 bits a weight, other types in float. The constants are OpenCV's.
-template <class T>
-struct resize_arithmetic {
-  using weight = float;
-  using sum = float;
-  static weight weight_of(float w) { return w; }
-  static T finish(sum s) { return saturate_cast<T>(s); }
-};
-template <>
-struct resize_arithmetic<std::uint8_t> {
-  using weight = std::int32_t;
-  using sum = std::int32_t;
-  static weight weight_of(float w) { return static_cast<weight>(std::nearbyint(w * 2048)); }
-  static std::uint8_t finish(sum s) { return static_cast<std::uint8_t>(std::clamp((s + (1 << 21)) >> 22, 0, 255)); }
-};
-
-/// One row of the result: Σ weights[i] · rows[i].
-template <class T, class Row>
-void weigh_rows(const std::vector<const Row*>& rows, const typename resize_arithmetic<T>::weight* weights,
-                index_t count, T* to) {
-  using arithmetic = resize_arithmetic<T>;
-  if (rows.size() == 2) {
-    const Row *a = rows[0], *b = rows[1];
-    const auto wa = weights[0], wb = weights[1];
-    if constexpr (std::is_same_v<T, std::uint8_t>) {
-      for (index_t i = 0; i < count; ++i)  // OpenCV drops four bits here, so that its products fit in 16-bit lanes
-        to[i] = static_cast<T>((((wa * (a[i] >> 4)) >> 16) + ((wb * (b[i] >> 4)) >> 16) + 2) >> 2);
-    } else {
-      for (index_t i = 0; i < count; ++i) to[i] = arithmetic::finish(wa * a[i] + wb * b[i]);
-    }
-  } else if (rows.size() == 4) {
-    const Row *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3];
-    for (index_t i = 0; i < count; ++i)
-      to[i] = arithmetic::finish(weights[0] * a[i] + weights[1] * b[i] + weights[2] * c[i] + weights[3] * d[i]);
-  } else {
-    for (index_t i = 0; i < count; ++i) {
-      typename arithmetic::sum sum = 0;
-      for (std::size_t r = 0; r < rows.size(); ++r) sum += weights[r] * rows[r][i];
-      to[i] = arithmetic::finish(sum);
-    }
-  }
-}
-
-/// Separable: each source row that is needed is interpolated once across, kept in a ring, then rows are weighed.
-template <class T>
-void resize_separable(cpu_context& ctx, view<const T> x, interpolation method, view<T> y) {
-  using arithmetic = resize_arithmetic<T>;
-  using weight = typename arithmetic::weight;
-  using sum = typename arithmetic::sum;
-  const index_t W = y.extents().w, C = y.extents().c;
-  const axis_table across = interpolation_table(method, x.extents().w, W);
-  const axis_table down = interpolation_table(method, x.extents().h, y.extents().h);
-  const auto in_arithmetic = [](const std::vector<float>& from) {
-    std::vector<weight> to(from.size());
-    std::transform(from.begin(), from.end(), to.begin(), arithmetic::weight_of);
-    return to;
-  };
-  const std::vector<weight> across_weights = in_arithmetic(across.weights), down_weights = in_arithmetic(down.weights);
-
-  const auto interpolate_row = [&](const T* row, sum* to) {
-    const auto run = [&](auto channels, auto taps) {
-      const index_t* position = across.positions.data();
-      const weight* w = across_weights.data();
-      for (index_t d = 0; d < W; ++d, position += taps, w += taps, to += channels)
-        for (index_t c = 0; c < channels; ++c) {
-          sum s = 0;
-          for (index_t i = 0; i < taps; ++i) s += w[i] * static_cast<sum>(row[position[i] * x.pixel_stride() + c]);
-          to[c] = s;
-        }
-    };
-    with_fixed_channels(C, [&](auto channels) {
-      if (across.taps == 2)
-        run(channels, std::integral_constant<index_t, 2>{});
-      else if (across.taps == 4)
-        run(channels, std::integral_constant<index_t, 4>{});
-      else
-        run(channels, std::integral_constant<index_t, 8>{});
-    });
-  };
-
-  const bool dense = y.pixel_stride() == C;
-  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
-    const index_t ring = down.taps;
-    std::vector<sum> rows(static_cast<std::size_t>(ring * W * C));
-    std::vector<index_t> held(static_cast<std::size_t>(ring), -1);  // the source row in each place of the ring
-    std::vector<const sum*> taps(static_cast<std::size_t>(ring));
-    std::vector<T> result(static_cast<std::size_t>(dense ? 0 : W * C));
-    for (index_t h = begin; h < end; ++h) {
-      for (index_t i = 0; i < ring; ++i) {
-        const index_t source = down.positions[static_cast<std::size_t>(h * ring + i)];
-        const index_t place = source % ring;  // the taps of a row are neighbours: they never meet in one place
-        sum* row = rows.data() + place * W * C;
-        if (std::exchange(held[static_cast<std::size_t>(place)], source) != source)
-          interpolate_row(x.pixel(n, source, 0), row);
-        taps[static_cast<std::size_t>(i)] = row;
+    tensor<T> result = row_buffer<T>(y.extents().w * C);
+    with_fixed_channels(move, [&](auto elements) {
+      for (index_t h = begin; h < end; ++h) {
+        const index_t row = rows[static_cast<std::size_t>(h)];
+        if (h == begin || row != rows[static_cast<std::size_t>(h - 1)])
+          pick_pixels(x.pixel(n, row, 0), columns.data(), quick, y.extents().w, C, elements, result.data());
+        write_row(result.data(), n, h, y);
       }
-      T* to = dense ? y.pixel(n, h, 0) : result.data();
-      weigh_rows<T, sum>(taps, down_weights.data() + h * ring, W * C, to);
-      for (index_t w = 0; !dense && w < W; ++w) std::copy_n(result.data() + w * C, C, y.pixel(n, h, w));
-    }
-  });
-}
-
-/// The mean of blocks of `down` × `across` pixels.
-template <class T>
-void resize_blocks(cpu_context& ctx, view<const T> x, index_t down, index_t across, view<T> y) {
-  using sum = std::conditional_t<std::is_integral_v<T>, std::int64_t, float>;
-  const index_t W = y.extents().w;
-  const float scale = 1.0f / static_cast<float>(down * across);
-  const bool by_two = down == 2 && across == 2;
-  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
-    with_fixed_channels(x.extents().c, [&](auto channels) {
-      for (index_t h = begin; h < end; ++h)
-        for (index_t w = 0; w < W; ++w) {
-          T* to = y.pixel(n, h, w);
-          for (index_t c = 0; c < channels; ++c) {
-            sum s = 0;
-            for (index_t i = 0; i < down; ++i) {
-              const T* from = x.pixel(n, h * down + i, w * across) + c;
-              for (index_t j = 0; j < across; ++j) s += static_cast<sum>(from[j * x.pixel_stride()]);
-            }
-            if constexpr (std::is_integral_v<T>)
-              to[c] = by_two ? static_cast<T>((s + 2) >> 2) : saturate_cast<T>(static_cast<float>(s) * scale);
-            else
-              to[c] = s * scale;
-          }
-        }
     });
-  });
-}
-
-/// The mean of what each destination pixel covers, parts of pixels counted in part.
-template <class T>
-void resize_area(cpu_context& ctx, view<const T> x, view<T> y) {
-  const index_t H = y.extents().h, W = y.extents().w, C = y.extents().c;
-  const auto scale = [](index_t source, index_t destination) {
-    return 1 / (static_cast<double>(destination) / static_cast<double>(source));
-  };
-  const auto across = area_shares(x.extents().w, W, scale(x.extents().w, W));
-  const auto down = area_shares(x.extents().h, H, scale(x.extents().h, H));
-  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
-    std::vector<float> row(static_cast<std::size_t>(W * C)), total(row.size());
-    const auto before = [](const area_share& share, index_t destination) { return share.destination < destination; };
-    auto i = static_cast<std::size_t>(std::lower_bound(down.begin(), down.end(), begin, before) - down.begin());
-    for (; i < down.size() && down[i].destination < end; ++i) {
-      const T* from = x.pixel(n, down[i].source, 0);
-      std::fill(row.begin(), row.end(), 0.0f);
-      with_fixed_channels(C, [&](auto channels) {
-        for (const area_share& share : across)
-          for (index_t c = 0; c < channels; ++c)
-            row[static_cast<std::size_t>(share.destination * channels + c)] +=
-                share.weight * static_cast<float>(from[share.source * x.pixel_stride() + c]);
-      });
-      const bool first = i == 0 || down[i - 1].destination != down[i].destination;
-      const bool last = i + 1 == down.size() || down[i + 1].destination != down[i].destination;
-      for (std::size_t j = 0; j < row.size(); ++j) total[j] = (first ? 0.0f : total[j]) + down[i].weight * row[j];
-      for (index_t w = 0; last && w < W; ++w)
-        for (index_t c = 0; c < C; ++c)
-          y(n, down[i].destination, w, c) = saturate_cast<T>(total[static_cast<std::size_t>(w * C + c)]);
-    }
   });
 }
 
@@ -223,13 +75,20 @@ void resize(cpu_context& ctx, std::type_identity_t<view<const T>> x, interpolati
   const bool shrinks = from.h >= to.h && from.w >= to.w;
   const bool by_whole_numbers = shrinks && from.h % to.h == 0 && from.w % to.w == 0;
   const index_t down = from.h / to.h, across = from.w / to.w;
-  if (from == to) return copy_pixels(x, y);
+  if (from == to) return copy_pixels(ctx, x, y);
   if (method == interpolation::nearest) return detail::resize_nearest<T>(ctx, x, y);
   if (by_whole_numbers &&
       (method == interpolation::area || (method == interpolation::linear && down == 2 && across == 2)))
     return detail::resize_blocks<T>(ctx, x, down, across, y);
   if (method == interpolation::area && shrinks) return detail::resize_area<T>(ctx, x, y);
-  detail::resize_separable<T>(ctx, x, method, y);
+  if constexpr (std::is_same_v<T, std::uint8_t>) {
+    if (method == interpolation::cubic || method == interpolation::lanczos4)
+      detail::resize_separable<detail::resize_bytes_widely>(ctx, x, method, y);
+    else
+      detail::resize_separable<detail::resize_bytes_linearly>(ctx, x, method, y);
+  } else {
+    detail::resize_separable<detail::resize_in_float<T>>(ctx, x, method, y);
+  }
 }
 /// The same on the calling thread, with a context of its own.
 template <class T>

@@ -52,4 +52,15 @@ void for_each_dense_run(cpu_context& ctx, std::string_view op, view<T> x, view<U
   });
 }
 
+/// The W·C elements at `from`, as row h of image n of y.
+template <class T>
+void write_row(const T* from, index_t n, index_t h, view<T> y) {
+  const index_t W = y.extents().w, C = y.extents().c;
+  if (y.pixel_stride() == C) {
+    std::copy_n(from, W * C, y.pixel(n, h, 0));
+  } else {
+    for (index_t w = 0; w < W; ++w) std::copy_n(from + w * C, C, y.pixel(n, h, w));
+  }
+}
+
 }  // namespace lamina::detail

@@ -5,8 +5,26 @@
 
 #include <lamina/core/tensor.hpp>
 #include <lamina/image/rows.hpp>
+#include <lamina/simd/integer.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <type_traits>
+
+namespace lamina::portable {
+
+/// y(i) = x(pixels − 1 − i) for pixels of `Bytes` bytes that follow each other in both.
+template <index_t Bytes>
+void reverse_pixels(const std::uint8_t* x, index_t pixels, std::uint8_t* y) {
+  for (index_t i = 0; i < pixels; ++i) std::memcpy(y + i * Bytes, x + (pixels - 1 - i) * Bytes, Bytes);
+}
+
+}  // namespace lamina::portable
+
+#define LAMINA_KERNEL <lamina/kernels/copy_pixels.inl>
+#include <lamina/simd/foreach_block_isa.hpp>
 
 namespace lamina {
 
@@ -57,44 +75,81 @@ view<T> upright(view<T> x, int orientation) {
   }
 }
 
+namespace detail {
+
+/// One row: `pixels` pixels of C channels each.
+template <class T, class Channels>
+void copy_row(const T* x, index_t x_stride, index_t pixels, Channels C, T* y, index_t y_stride) {
+  const auto copy = [&](index_t w, index_t elements) {
+    std::memcpy(y + w * y_stride, x + w * x_stride, static_cast<std::size_t>(elements) * sizeof(T));
+  };
+  if (C == 3 && y_stride == 3 && std::abs(x_stride) >= 3 && pixels > 0) {
+    // Four elements move at once; the fourth is overwritten by the next pixel. Some pixel of the row lies beyond all
+    // but the first or the last one, so nothing is read outside.
+    copy(0, 3);
+    for (index_t w = 1; w < pixels - 1; ++w) copy(w, 4);
+    copy(pixels - 1, 3);
+  } else {
+    for (index_t w = 0; w < pixels; ++w) copy(w, C);
+  }
+}
+
+/// Rows that are the same but for their direction. Returns false where they are not, or pixels are too large to gain.
+template <class T>
+bool reverse_rows(isa set, view<const T> x, index_t n, index_t begin, index_t end, view<T> y) {
+  const index_t W = x.extents().w, C = x.extents().c;
+  if (x.pixel_stride() != -C || y.pixel_stride() != C) return false;
+  const auto reverse = [&](auto bytes) {
+    for (index_t h = begin; h < end; ++h)
+      [&] {
+        const auto* from = reinterpret_cast<const std::uint8_t*>(x.pixel(n, h, W - 1));
+        auto* to = reinterpret_cast<std::uint8_t*>(y.pixel(n, h, 0));
+        LAMINA_DISPATCH(set, reverse_pixels<bytes>(from, W, to));
+      }();
+    return true;
+  };
+  switch (C * static_cast<index_t>(sizeof(T))) {
+    case 1: return reverse(std::integral_constant<index_t, 1>{});
+    case 2: return reverse(std::integral_constant<index_t, 2>{});
+    case 3: return reverse(std::integral_constant<index_t, 3>{});
+    case 4: return reverse(std::integral_constant<index_t, 4>{});
+    case 6: return reverse(std::integral_constant<index_t, 6>{});
+    case 8: return reverse(std::integral_constant<index_t, 8>{});
+    default: return false;
+  }
+}
+
+}  // namespace detail
+
 /// y = x, whatever their strides.
 ///   x, y  [N,H,W,C], no element in common
 /// Writes y. Throws `error` when the shapes differ.
 template <class T>
-void copy_pixels(std::type_identity_t<view<const T>> x, view<T> y) {
-  require(x.extents() == y.extents(), "copy_pixels: x ", x.extents(), " and y ", y.extents(),
-          " differ in shape (NHWC)");
-  constexpr index_t block = 32;  // of rows and columns, so that a transposition stays in cache
-  const auto [N, H, W, C] = x.extents();
-  const bool dense_rows = x.pixel_stride() == C && y.pixel_stride() == C;
-  for (index_t n = 0; n < N; ++n)
-    for (index_t h0 = 0; h0 < H; h0 += block)
-      for (index_t w0 = 0; w0 < W; w0 += dense_rows ? W : block)
-        for (index_t h = h0; h < std::min(H, h0 + block); ++h) {
-          const T* from = x.pixel(n, h, w0);
-          T* to = y.pixel(n, h, w0);
-          if (dense_rows) {
-            std::copy_n(from, W * C, to);
-            continue;
-          }
-          for (index_t w = w0; w < std::min(W, w0 + block); ++w, from += x.pixel_stride(), to += y.pixel_stride())
-            for (index_t c = 0; c < C; ++c) to[c] = from[c];
-        }
-}
-
-/// The same, its rows divided among the context's workers.
-template <class T>
 void copy_pixels(cpu_context& ctx, std::type_identity_t<view<const T>> x, view<T> y) {
   require(x.extents() == y.extents(), "copy_pixels: x ", x.extents(), " and y ", y.extents(),
           " differ in shape (NHWC)");
-  const auto [N, H, W, C] = x.extents();
-  const auto rows = [W = W, C = C](auto of, index_t n, index_t begin, index_t end) {
-    return decltype(of){of.pixel(n, begin, 0), {1, end - begin, W, C}, of.image_stride(), of.row_stride(),
-                        of.pixel_stride()};
-  };
+  const index_t W = x.extents().w, C = x.extents().c;
   detail::for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
-    copy_pixels<T>(rows(x, n, begin, end), rows(y, n, begin, end));
+    if (detail::rows_are_dense(x, y)) {
+      for (index_t h = begin; h < end; ++h) std::copy_n(x.pixel(n, h, 0), W * C, y.pixel(n, h, 0));
+      return;
+    }
+    if (detail::reverse_rows<T>(ctx.isa(), x, n, begin, end, y)) return;
+    constexpr index_t block = 32;  // of rows and columns, so that a transposition stays in cache
+    detail::with_fixed_channels(C, [&](auto channels) {
+      for (index_t h0 = begin; h0 < end; h0 += block)
+        for (index_t w0 = 0; w0 < W; w0 += block)
+          for (index_t h = h0; h < std::min(end, h0 + block); ++h)
+            detail::copy_row(x.pixel(n, h, w0), x.pixel_stride(), std::min(W - w0, block), channels,
+                             y.pixel(n, h, w0), y.pixel_stride());
+    });
   });
+}
+/// The same on the calling thread, with a context of its own.
+template <class T>
+void copy_pixels(std::type_identity_t<view<const T>> x, view<T> y) {
+  cpu_context here;
+  copy_pixels(here, x, y);
 }
 
 /// The elements of x in a tensor of their own.

@@ -1,0 +1,89 @@
+// lamina::image · SPDX-License-Identifier: Apache-2.0
+// Shrinking a picture by the mean of what each pixel covers.
+#pragma once
+
+#include <lamina/core/context.hpp>
+#include <lamina/image/convert.hpp>
+#include <lamina/image/filter_rows.hpp>
+#include <lamina/image/interpolation.hpp>
+#include <lamina/image/resize_float.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+namespace lamina::detail {
+
+/// The mean of blocks of `down` × `across` pixels.
+template <class T>
+void resize_blocks(cpu_context& ctx, view<const T> x, index_t down, index_t across, view<T> y) {
+  using sum = std::conditional_t<std::is_integral_v<T>, std::int64_t, float>;
+  const index_t W = y.extents().w;
+  const float scale = 1.0f / static_cast<float>(down * across);
+  const bool by_two = down == 2 && across == 2;
+  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
+    with_fixed_channels(x.extents().c, [&](auto channels) {
+      for (index_t h = begin; h < end; ++h)
+        for (index_t w = 0; w < W; ++w) {
+          T* to = y.pixel(n, h, w);
+          for (index_t c = 0; c < channels; ++c) {
+            sum s = 0;
+            for (index_t i = 0; i < down; ++i) {
+              const T* from = x.pixel(n, h * down + i, w * across) + c;
+              for (index_t j = 0; j < across; ++j) s += static_cast<sum>(from[j * x.pixel_stride()]);
+            }
+            if constexpr (std::is_integral_v<T>)
+              to[c] = by_two ? static_cast<T>((s + 2) >> 2) : saturate_cast<T>(static_cast<float>(s) * scale);
+            else
+              to[c] = s * scale;
+          }
+        }
+    });
+  });
+}
+
+/// The mean of what each destination pixel covers: rows first, then columns.
+template <class T>
+void resize_area(cpu_context& ctx, view<const T> x, view<T> y) {
+  const index_t W = y.extents().w, C = y.extents().c;
+  const axis_table across = area_table(x.extents().w, W), down = area_table(x.extents().h, y.extents().h);
+  const taps_across offsets(across, 0, C);
+  const auto with_fixed_taps = [&across](auto&& body) {
+    switch (across.taps) {
+      case 2: return body(std::integral_constant<index_t, 2>{});
+      case 3: return body(std::integral_constant<index_t, 3>{});
+      default: return body(across.taps);
+    }
+  };
+  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
+    const extended_rows<T> rows(x.images(n), border::replicate, 0, 0);
+    std::vector<tensor<T>> source;
+    std::vector<const T*> at;
+    std::vector<float> weights;
+    tensor<float> wide = row_buffer<float>(rows.length()), narrow = row_buffer<float>(W * C);
+    tensor<T> result = row_buffer<T>(W * C);
+    for (index_t h = begin; h < end; ++h) {
+      at.clear();
+      weights.clear();
+      for (index_t k = 0; k < down.taps; ++k) {
+        const float weight = down.weights[static_cast<std::size_t>(h * down.taps + k)];
+        if (weight == 0) continue;
+        if (source.size() == at.size()) source.push_back(row_buffer<T>(rows.length()));
+        rows.write(down.first[static_cast<std::size_t>(h)] + k, source[at.size()].data());
+        at.push_back(source[at.size()].data());
+        weights.push_back(weight);
+      }
+      weighted_sum(ctx.isa(), at.data(), weights, rows.length(), wide.data());
+      with_fixed_taps([&](auto taps) {
+        float_across(taps, wide.data(), offsets, across.weights.data(), narrow.data());
+      });
+      const float* const sums[]{narrow.data()};
+      constexpr float one[]{1};
+      weighted_sum(ctx.isa(), sums, one, W * C, result.data());  // rounds
+      write_row(result.data(), n, h, y);
+    }
+  });
+}
+
+}  // namespace lamina::detail

@@ -1,0 +1,15 @@
+// Included once per instruction set by simd/foreach_block_isa.hpp.
+
+/// As in image/transform.hpp, for pixels of up to 8 bytes.
+template <index_t Bytes>
+inline void reverse_pixels(const std::uint8_t* x, index_t pixels, std::uint8_t* y) {
+  constexpr index_t together = 16 / Bytes, unused = 16 - together * Bytes;  // the block's first bytes
+  std::uint8_t pattern[16] = {};
+  for (index_t i = 0; i < together; ++i)
+    for (index_t b = 0; b < Bytes; ++b)
+      pattern[i * Bytes + b] = static_cast<std::uint8_t>(unused + (together - 1 - i) * Bytes + b);
+  index_t i = 0;
+  for (; i + together < pixels; i += together)  // what a block writes too far, the next one overwrites
+    shuffle_block(x + (pixels - i) * Bytes - 16, pattern, y + i * Bytes);
+  portable::reverse_pixels<Bytes>(x, pixels - i, y + i * Bytes);
+}

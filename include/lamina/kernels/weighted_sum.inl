@@ -1,0 +1,40 @@
+// Included once per instruction set by simd/foreach_isa.hpp. Rows are read and written in whole vectors, two at a time.
+
+/// y[e] = Σ weights[i] · at[i][e], in this order, each product rounded before it is added. Two vectors at a time share
+/// what is loaded for each term.
+template <class From, class To>
+inline void weighted_sum(const From* const* at, const float* weights, index_t terms, index_t count, To* y) {
+  for (index_t e = 0; e < count; e += 2 * vf::lanes) {
+    const auto product = [&](index_t i, index_t from) {
+      return rounded_product(vf::set(weights[i]), load_floats(at[i] + from));
+    };
+    vf first = product(0, e), second = product(0, e + vf::lanes);
+    for (index_t i = 1; i < terms; ++i) {
+      first = first + product(i, e);
+      second = second + product(i, e + vf::lanes);
+    }
+    store_floats(first, y + e);
+    store_floats(second, y + e + vf::lanes);
+  }
+}
+
+/// The same for 2·half + 1 terms, an odd number, of which the first and the last have one weight, and so on: from the
+/// middle outwards, both terms of a weight are added first.
+template <class From, class To>
+inline void symmetric_sum(const From* const* at, const float* weights, index_t half, index_t count, To* y) {
+  for (index_t e = 0; e < count; e += 2 * vf::lanes) {
+    const auto product = [&](index_t i, index_t from) {
+      const vf values = load_floats(at[half - i] + from) + load_floats(at[half + i] + from);
+      return rounded_product(vf::set(weights[half - i]), values);
+    };
+    const vf middle = vf::set(weights[half]);
+    vf first = rounded_product(middle, load_floats(at[half] + e));
+    vf second = rounded_product(middle, load_floats(at[half] + e + vf::lanes));
+    for (index_t i = 1; i <= half; ++i) {
+      first = first + product(i, e);
+      second = second + product(i, e + vf::lanes);
+    }
+    store_floats(first, y + e);
+    store_floats(second, y + e + vf::lanes);
+  }
+}

@@ -1,0 +1,48 @@
+// lamina::lamina · SPDX-License-Identifier: Apache-2.0
+// Shuffles of bytes over whole registers, which later processors with AVX-512 have (Ice Lake, Zen 4). They are no
+// instruction set of their own in `isa`: a kernel that gains by them is included here, too, and chosen by has_vbmi().
+#pragma once
+
+#include <lamina/core/isa.hpp>
+#include <lamina/simd/integer.hpp>
+
+namespace lamina {
+
+/// Whether kernels of `set` may give way to those of avx512_vbmi.
+inline bool has_vbmi([[maybe_unused]] isa set) {
+#if defined(__x86_64__)
+  return set == isa::avx512 && __builtin_cpu_supports("avx512vbmi");
+#else
+  return false;
+#endif
+}
+
+}  // namespace lamina
+
+#if defined(__x86_64__)
+LAMINA_BEGIN_REGION("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2,fma")
+namespace lamina::avx512_vbmi {
+
+using avx512::vb;
+
+/// 256 bytes, looked up two registers at a time.
+class byte_table {
+ public:
+  explicit byte_table(const std::uint8_t* values) {
+    for (index_t i = 0; i < 4; ++i) quarters_[i] = _mm512_loadu_si512(values + 64 * i);
+  }
+  vb operator[](vb index) const {
+    const __m512i lower = _mm512_permutex2var_epi8(quarters_[0], index.value, quarters_[1]);
+    const __m512i upper = _mm512_permutex2var_epi8(quarters_[2], index.value, quarters_[3]);
+    return {_mm512_mask_blend_epi8(_mm512_movepi8_mask(index.value), lower, upper)};
+  }
+
+ private:
+  __m512i quarters_[4];
+};
+
+#include <lamina/kernels/lookup.inl>
+
+}  // namespace lamina::avx512_vbmi
+LAMINA_END_REGION
+#endif
