@@ -101,13 +101,13 @@ TEST_CASE("random resized crop: areas and aspects are those asked for") {
 }
 
 TEST_CASE("letterbox: the aspect is kept, and undone exactly") {
-  for (const auto& [h, w] : {std::pair<index_t, index_t>{60, 90}, {90, 60}, {64, 64}, {7, 100}, {33, 41}}) {
-    CAPTURE(h);
-    CAPTURE(w);
+  for (const image_size size : {image_size{90, 60}, {60, 90}, {64, 64}, {100, 7}, {41, 33}}) {
+    CAPTURE(lamina::to_text(size));
+    const index_t h = size.height, w = size.width;
     tensor<std::uint8_t> white({1, h, w, 3});
     white.fill(255);
     const auto y = augmented_bytes(letterbox{{64, 64}, 5}, white);
-    const letterbox_placement placement({w, h}, {64, 64});
+    const letterbox_placement placement(size, {64, 64});
     CHECK(placement.inside.width * h - placement.inside.height * w <= std::max(h, w));  // to half a pixel
     CHECK(placement.inside.height * w - placement.inside.width * h <= std::max(h, w));
     CHECK((placement.inside.width == 64 || placement.inside.height == 64));

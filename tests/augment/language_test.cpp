@@ -113,9 +113,9 @@ TEST_CASE("language: each malformed text of the specification has an error of it
       {"AugGammaContrast gamma=[1e999,2]", "1:25: '1e999' is beyond what a float holds, 1.2e-38 to 3.4e+38 in size"},
       {std::string("AugFlip\0", 8), "1:8: the byte 0x00 is no text"},
   };
-  for (const auto& [text, expected] : texts) {
-    CAPTURE(text);
-    CHECK(error_of(text) == "r.aug:" + expected);
+  for (const auto& pair : texts) {
+    CAPTURE(pair.first);
+    CHECK(error_of(pair.first) == "r.aug:" + pair.second);
   }
 }
 
@@ -163,9 +163,9 @@ TEST_CASE("language: further malformed texts") {
       {"AugFlip\rAugMirror", "1:8: the byte 0x0d is no text"},
       {"AugFl\xc3\xafp", "1:1: there is no augmentation 'AugFl'; the nearest name is 'AugFlip'"},
   };
-  for (const auto& [text, expected] : texts) {
-    CAPTURE(text);
-    CHECK(error_of(text) == "r.aug:" + expected);
+  for (const auto& pair : texts) {
+    CAPTURE(pair.first);
+    CHECK(error_of(pair.first) == "r.aug:" + pair.second);
   }
   std::string deep;
   for (int i = 0; i < 5000; ++i) deep += "SequentialAugmentationContainer\n";

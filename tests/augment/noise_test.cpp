@@ -77,15 +77,15 @@ TEST_CASE("noise: Laplace noise has its distribution, rounded to whole numbers")
   for (const float s : {0.2f, 1.0f, 7.5f, 20.0f}) {
     CAPTURE(s);
     const auto x = flat(128), y = augmented_bytes(additive_laplace_noise{{s, s}}, x, 12);
-    const auto probability = [&](int k) {
+    const auto chance = [&](int k) {
       const double low = k == -128 ? 0 : laplace_below(s, k - 0.5), high = k == 127 ? 1 : laplace_below(s, k + 0.5);
       return high - low;
     };
-    CHECK(chi_square(y, 128, -128, 127, probability) < 5);
+    CHECK(chi_square(y, 128, -128, 127, chance) < 5);
     double variance = 0, fourth = 0;
     for (int k = -128; k < 128; ++k) {
-      variance += probability(k) * k * k;
-      fourth += probability(k) * k * k * k * k;
+      variance += chance(k) * k * k;
+      fourth += chance(k) * k * k * k * k;
     }
     for (index_t c = 0; c < 3; ++c) {
       const auto m = moments_of<std::uint8_t>(y.view().channels(c, 1), 128);

@@ -94,7 +94,7 @@ TEST_CASE("pixels: scaling between intervals") {
 }
 
 TEST_CASE("pixels: the Gaussian's side follows the original's formula") {
-  for (const auto& [sigma, side] : {std::pair<double, index_t>{0.1, 3},
+  for (const auto& pair : {std::pair<double, index_t>{0.1, 3},
                                     {0.8, 3},
                                     {0.81, 3},
                                     {0.96, 5},
@@ -103,8 +103,8 @@ TEST_CASE("pixels: the Gaussian's side follows the original's formula") {
                                     {2.0, 11},
                                     {3.0, 17},
                                     {0.2, 3}}) {
-    CAPTURE(sigma);
-    CHECK(gaussian_side(sigma) == side);
+    CAPTURE(pair.first);
+    CHECK(gaussian_side(pair.first) == pair.second);
   }
   const auto x = random_picture(20, 30);
   const auto expected = [&](double sigma) {

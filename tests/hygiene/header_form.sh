@@ -17,7 +17,7 @@ for file in $(find include -name '*.hpp' | sort); do
   esac
   line="// lamina::$target · SPDX-License-Identifier: Apache-2.0"
   [ "$(head -n 1 "$file")" = "$line" ] || complain "$file: the first line is not '$line'"
-  grep -q '^#pragma once$' "$file" || [ "$folder" = simd/foreach_isa.hpp ] || complain "$file: no #pragma once"
+  grep -q '^#pragma once$' "$file" || [ "${folder#simd/foreach_}" != "$folder" ] || complain "$file: no #pragma once"
 done
 for file in $(find include -name '*.inl' | sort); do
   if grep -Eq '^ *#(include|if|define)' "$file"; then complain "$file: a kernel body holds no #include, #if, #define"; fi

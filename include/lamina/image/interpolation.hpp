@@ -106,25 +106,34 @@ inline axis_table interpolation_table(interpolation method, index_t source, inde
   return table;
 }
 
-/// The share that each source pixel has in each destination pixel where an axis shrinks by `scale` > 1.
-struct area_share {
-  index_t source, destination;
-  float weight;
-};
-inline std::vector<area_share> area_shares(index_t source, index_t destination, double scale) {
+/// The same of the mean of what each destination pixel covers, where an axis shrinks by `scale` > 1; parts of pixels count
+/// in part. All taps lie inside the picture.
+inline axis_table area_table(index_t source, index_t destination) {
+  const double scale = 1 / (static_cast<double>(destination) / static_cast<double>(source));
   constexpr double sliver = 1e-3;  // of a pixel: left out, as OpenCV does
-  std::vector<area_share> shares;
+  axis_table table;
+  std::vector<std::vector<float>> shares;
   for (index_t d = 0; d < destination; ++d) {
     const double begin = static_cast<double>(d) * scale, end = begin + scale;
     const double width = std::min(scale, static_cast<double>(source) - begin);
     const index_t last = std::min(static_cast<index_t>(std::floor(end)), source - 1);
     const index_t first = std::min(static_cast<index_t>(std::ceil(begin)), last);
     const double before = static_cast<double>(first) - begin, after = end - static_cast<double>(last);
-    if (before > sliver) shares.push_back({first - 1, d, static_cast<float>(before / width)});
-    for (index_t s = first; s < last; ++s) shares.push_back({s, d, static_cast<float>(1 / width)});
-    if (after > sliver) shares.push_back({last, d, static_cast<float>(std::min(std::min(after, 1.0), width) / width)});
+    auto& share = shares.emplace_back();
+    if (before > sliver) share.push_back(static_cast<float>(before / width));
+    share.insert(share.end(), static_cast<std::size_t>(last - first), static_cast<float>(1 / width));
+    if (after > sliver) share.push_back(static_cast<float>(std::min(std::min(after, 1.0), width) / width));
+    table.first.push_back(before > sliver ? first - 1 : first);
+    table.taps = std::max(table.taps, static_cast<index_t>(share.size()));
   }
-  return shares;
+  for (std::size_t d = 0; d < shares.size(); ++d) {
+    const index_t first = table.first[d], kept = std::min(first, source - table.taps);
+    table.weights.insert(table.weights.end(), static_cast<std::size_t>(first - kept), 0.0f);
+    table.weights.insert(table.weights.end(), shares[d].begin(), shares[d].end());
+    table.weights.resize((d + 1) * static_cast<std::size_t>(table.taps));
+    table.first[d] = kept;
+  }
+  return table;
 }
 
 }  // namespace detail

@@ -18,6 +18,14 @@ namespace lamina {
 
 namespace detail {
 
+/// The pixels of C elements at these columns, given as offsets; the first `quick` of them may be moved as `move` ≥ C.
+template <class T, class Move>
+void pick_pixels(const T* row, const index_t* columns, index_t quick, index_t pixels, index_t C, Move move, T* to) {
+  for (index_t w = 0; w < quick; ++w, to += C)
+    std::memcpy(to, row + columns[w], static_cast<std::size_t>(move) * sizeof(T));
+  for (index_t w = quick; w < pixels; ++w, to += C) std::copy_n(row + columns[w], C, to);
+}
+
 template <class T>
 void resize_nearest(cpu_context& ctx, view<const T> x, view<T> y) {
   const auto [N, H, W, C] = x.extents();
@@ -31,7 +39,7 @@ void resize_nearest(cpu_context& ctx, view<const T> x, view<T> y) {
   const auto rows = positions(H, y.extents().h);
   auto columns = positions(W, y.extents().w);
   // Of three channels four elements move at once, as far as there is a fourth one.
-  const auto exact = static_cast<std::size_t>(std::lower_bound(columns.begin(), columns.end(), W - 1) - columns.begin());
+  const index_t quick = std::lower_bound(columns.begin(), columns.end(), W - 1) - columns.begin();
   const index_t move = C == 3 ? 4 : C;
   for (index_t& column : columns) column *= x.pixel_stride();
   for_each_rows(ctx, y.extents(), [&, C = C](index_t n, index_t begin, index_t end) {
@@ -39,13 +47,8 @@ void resize_nearest(cpu_context& ctx, view<const T> x, view<T> y) {
     with_fixed_channels(move, [&](auto elements) {
       for (index_t h = begin; h < end; ++h) {
         const index_t row = rows[static_cast<std::size_t>(h)];
-        if (h == begin || row != rows[static_cast<std::size_t>(h - 1)]) {
-          const T* from = x.pixel(n, row, 0);
-          T* to = result.data();
-          const std::size_t bytes = static_cast<std::size_t>(elements) * sizeof(T);
-          for (std::size_t w = 0; w < exact; ++w, to += C) std::memcpy(to, from + columns[w], bytes);
-          for (std::size_t w = exact; w < columns.size(); ++w, to += C) std::copy_n(from + columns[w], C, to);
-        }
+        if (h == begin || row != rows[static_cast<std::size_t>(h - 1)])
+          pick_pixels(x.pixel(n, row, 0), columns.data(), quick, y.extents().w, C, elements, result.data());
         write_row(result.data(), n, h, y);
       }
     });

@@ -6,7 +6,7 @@
 #include <lamina/image/convert.hpp>
 #include <lamina/image/filter_rows.hpp>
 #include <lamina/image/interpolation.hpp>
-#include <lamina/image/weighted_sum.hpp>
+#include <lamina/image/resize_float.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -43,57 +43,41 @@ void resize_blocks(cpu_context& ctx, view<const T> x, index_t down, index_t acro
   });
 }
 
-/// y(w) = Σ shares of pixels of a row of floats, which may be read and written an element further.
-inline void share_out(const std::vector<area_share>& shares, const float* x, index_t C, float* y) {
-  using portable::rounded_product;
-  for (std::size_t i = 0; i < shares.size(); y += C) {
-    const std::size_t first = i;
-    const index_t destination = shares[first].destination;
-    while (i < shares.size() && shares[i].destination == destination) ++i;
-    const index_t quads = C == 3 ? 4 : C / 4 * 4;
-    index_t c = 0;
-    for (; c < quads; c += 4) {
-      portable::vf sum = portable::vf::zero();
-      for (std::size_t j = first; j < i; ++j)
-        sum = sum + rounded_product(portable::vf::set(shares[j].weight), portable::vf::load(x + shares[j].source * C + c));
-      sum.store(y + c);
-    }
-    for (; c < C; ++c) {
-      y[c] = 0;
-      for (std::size_t j = first; j < i; ++j) y[c] += rounded_product(shares[j].weight, x[shares[j].source * C + c]);
-    }
-  }
-}
-
-/// The mean of what each destination pixel covers, parts of pixels counted in part: rows first, then columns.
+/// The mean of what each destination pixel covers: rows first, then columns.
 template <class T>
 void resize_area(cpu_context& ctx, view<const T> x, view<T> y) {
-  const index_t H = y.extents().h, W = y.extents().w, C = y.extents().c;
-  const auto scale = [](index_t source, index_t destination) {
-    return 1 / (static_cast<double>(destination) / static_cast<double>(source));
+  const index_t W = y.extents().w, C = y.extents().c;
+  const axis_table across = area_table(x.extents().w, W), down = area_table(x.extents().h, y.extents().h);
+  const taps_across offsets(across, 0, C);
+  const auto with_fixed_taps = [&across](auto&& body) {
+    switch (across.taps) {
+      case 2: return body(std::integral_constant<index_t, 2>{});
+      case 3: return body(std::integral_constant<index_t, 3>{});
+      default: return body(across.taps);
+    }
   };
-  const auto across = area_shares(x.extents().w, W, scale(x.extents().w, W));
-  const auto down = area_shares(x.extents().h, H, scale(x.extents().h, H));
   for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
     const extended_rows<T> rows(x.images(n), border::replicate, 0, 0);
     std::vector<tensor<T>> source;
     std::vector<const T*> at;
     std::vector<float> weights;
-    tensor<float> narrow = row_buffer<float>(W * C), wide = row_buffer<float>(rows.length());
+    tensor<float> wide = row_buffer<float>(rows.length()), narrow = row_buffer<float>(W * C);
     tensor<T> result = row_buffer<T>(W * C);
-    const auto before = [](const area_share& share, index_t destination) { return share.destination < destination; };
-    auto share = std::lower_bound(down.begin(), down.end(), begin, before);
     for (index_t h = begin; h < end; ++h) {
       at.clear();
       weights.clear();
-      for (; share != down.end() && share->destination == h; ++share) {
+      for (index_t k = 0; k < down.taps; ++k) {
+        const float weight = down.weights[static_cast<std::size_t>(h * down.taps + k)];
+        if (weight == 0) continue;
         if (source.size() == at.size()) source.push_back(row_buffer<T>(rows.length()));
-        rows.write(share->source, source[at.size()].data());
+        rows.write(down.first[static_cast<std::size_t>(h)] + k, source[at.size()].data());
         at.push_back(source[at.size()].data());
-        weights.push_back(share->weight);
+        weights.push_back(weight);
       }
       weighted_sum(ctx.isa(), at.data(), weights, rows.length(), wide.data());
-      share_out(across, wide.data(), C, narrow.data());
+      with_fixed_taps([&](auto taps) {
+        float_across(taps, wide.data(), offsets, across.weights.data(), narrow.data());
+      });
       const float* const sums[]{narrow.data()};
       constexpr float one[]{1};
       weighted_sum(ctx.isa(), sums, one, W * C, result.data());  // rounds

@@ -82,62 +82,6 @@ inline std::vector<std::int16_t> place_weights_15_bits(interpolation method) {
   return table;
 }
 
-/// The weights of one method, and the sums that it takes: of bytes in integers, of other types in float, row by row,
-/// where each product is rounded before it is added, so that every way to compute a pixel gives the same bits.
-template <class T>
-class tap_weights {
- public:
-  static constexpr bool in_integers = std::is_same_v<T, std::uint8_t>;
-
-  explicit tap_weights(interpolation method) : taps_(taps_of(method)) {
-    if (taps_ == 1) return;
-    if (!in_integers)
-      axis_ = place_weights(method);
-    else if (taps_ > 2)
-      table_ = place_weights_15_bits(method);
-  }
-
-  index_t taps() const { return taps_; }
-  /// [32 · 32, taps, taps], of bytes by cubic and lanczos4.
-  const std::int16_t* table() const { return table_.data(); }
-  /// The weights along each axis, of other types, for a fraction 32 · y's + x's.
-  const float* across(std::int32_t fraction) const { return axis_.data() + fraction % places_per_pixel * taps_; }
-  const float* down(std::int32_t fraction) const { return axis_.data() + fraction / places_per_pixel * taps_; }
-
-  /// The value at a fraction of value(r, i), the pixel in row r and column i of taps × taps.
-  template <class Value>
-  T sum(std::int32_t fraction, Value&& value) const {
-    if constexpr (in_integers) {
-      if (taps_ == 2) {
-        const int right = fraction % places_per_pixel, lower = fraction / places_per_pixel;
-        const auto row = [&](int r) { return (places_per_pixel - right) * value(r, 0) + right * value(r, 1); };
-        return static_cast<T>(((places_per_pixel - lower) * row(0) + lower * row(1) + 512) >> 10);
-      }
-      const std::int16_t* w = table_.data() + fraction * taps_ * taps_;
-      std::int32_t s = 1 << 14;
-      for (index_t r = 0; r < taps_; ++r)
-        for (index_t i = 0; i < taps_; ++i) s += *w++ * value(r, i);
-      return static_cast<T>(std::clamp(s >> 15, 0, 255));
-    } else {
-      using portable::rounded_product;
-      const float *w_across = across(fraction), *w_down = down(fraction);
-      const auto row = [&](index_t r) {
-        float s = rounded_product(w_across[0], static_cast<float>(value(r, 0)));
-        for (index_t i = 1; i < taps_; ++i) s += rounded_product(w_across[i], static_cast<float>(value(r, i)));
-        return s;
-      };
-      float s = rounded_product(w_down[0], row(0));
-      for (index_t r = 1; r < taps_; ++r) s += rounded_product(w_down[r], row(r));
-      return saturate_cast<T>(s);
-    }
-  }
-
- private:
-  index_t taps_;
-  std::vector<float> axis_;
-  std::vector<std::int16_t> table_;
-};
-
 }  // namespace detail
 
 }  // namespace lamina

@@ -13,8 +13,18 @@
 #include <cstring>
 #include <type_traits>
 
+namespace lamina::portable {
+
+/// y(i) = x(pixels − 1 − i) for pixels of `Bytes` bytes that follow each other in both.
+template <index_t Bytes>
+void reverse_pixels(const std::uint8_t* x, index_t pixels, std::uint8_t* y) {
+  for (index_t i = 0; i < pixels; ++i) std::memcpy(y + i * Bytes, x + (pixels - 1 - i) * Bytes, Bytes);
+}
+
+}  // namespace lamina::portable
+
 #define LAMINA_KERNEL <lamina/kernels/copy_pixels.inl>
-#include <lamina/simd/foreach_isa.hpp>
+#include <lamina/simd/foreach_block_isa.hpp>
 
 namespace lamina {
 

@@ -7,6 +7,7 @@
 #include <lamina/image/rows.hpp>
 #include <lamina/image/sample.hpp>
 #include <lamina/image/transform.hpp>
+#include <lamina/image/warp_bytes.hpp>
 #include <lamina/simd/integer.hpp>
 
 #include <algorithm>
@@ -28,8 +29,6 @@ struct warp_taps {
 }  // namespace lamina::detail
 
 #define LAMINA_KERNEL <lamina/kernels/warp_places.inl>
-#include <lamina/simd/foreach_isa.hpp>
-#define LAMINA_KERNEL <lamina/kernels/warp_bytes.inl>
 #include <lamina/simd/foreach_isa.hpp>
 
 namespace lamina::detail {
@@ -82,21 +81,22 @@ class warp_source {
   };
 
   warp_source(view<const T> x, const sampling& how)
-      : x_(x), edges_(how.border), border_value_(saturate_cast<T>(how.border_value)), weights_(how.method) {
+      : x_(x), edges_(how.border), border_value_(saturate_cast<T>(how.border_value)), taps_(taps_of(how.method)) {
     const auto [N, H, W, C] = x.extents();
-    const index_t taps = weights_.taps();
+    if (in_integers && taps_ > 2) table_ = place_weights_15_bits(how.method);
+    if (!in_integers && taps_ > 1) weights_ = place_weights(how.method);
     const auto as_int = [](index_t v) { return static_cast<std::int32_t>(v); };
-    taps_ = {.taps = as_int(taps),
-             .before = as_int(taps > 1 ? taps / 2 - 1 : 0),
-             .bits = taps > 1 ? place_bits : 0,
-             .right = as_int(W - ceil_div(elements_read(), C)),
-             .bottom = as_int(H - taps),
-             .width = as_int(W),
-             .height = as_int(H),
-             .row_stride = as_int(x.row_stride()),
-             .pixel_stride = as_int(C)};
+    geometry_ = {.taps = as_int(taps_),
+                 .before = as_int(taps_ > 1 ? taps_ / 2 - 1 : 0),
+                 .bits = taps_ > 1 ? place_bits : 0,
+                 .right = as_int(W - ceil_div(elements_read(), C)),
+                 .bottom = as_int(H - taps_),
+                 .width = as_int(W),
+                 .height = as_int(H),
+                 .row_stride = as_int(x.row_stride()),
+                 .pixel_stride = as_int(C)};
     const bool offsets_fit = std::abs(x.row_stride()) * H < std::numeric_limits<std::int32_t>::max();
-    readable_ = offsets_fit && taps_.right >= 0 && taps_.bottom >= 0;
+    readable_ = offsets_fit && geometry_.right >= 0 && geometry_.bottom >= 0;
   }
 
   /// The `count` pixels at the workspace's places, written to `to`, which has room for 16 elements more.
@@ -120,53 +120,55 @@ class warp_source {
   }
 
  private:
+  static constexpr bool in_integers = std::is_same_v<T, std::uint8_t>;
+
   /// From the first tap on in one row, by `sample_run`.
   index_t elements_read() const {
-    const index_t C = x_.extents().c, taps = weights_.taps();
-    if (taps == 1) return C == 3 ? 4 : C;
-    if (std::is_same_v<T, std::uint8_t> && (C == 3 || C == 4)) return taps == 2 ? 8 : taps == 4 ? 16 : 4 * C + 16;
-    return C == 3 ? (taps - 1) * C + 4 : taps * C;
+    const index_t C = x_.extents().c;
+    if (taps_ == 1) return C == 3 ? 4 : C;
+    if (in_integers && (C == 3 || C == 4)) return taps_ == 2 ? 8 : taps_ == 4 ? 16 : 4 * C + 16;
+    return C == 3 ? (taps_ - 1) * C + 4 : taps_ * C;
   }
 
   void find_taps(isa set, chunk_places& p, index_t count) const {
-    [&] { LAMINA_DISPATCH(set, tap_places(p.x, p.y, count, taps_, p.offset, p.fraction, p.inside, p.near)); }();
+    [&] { LAMINA_DISPATCH(set, tap_places(p.x, p.y, count, geometry_, p.offset, p.fraction, p.inside, p.near)); }();
     std::fill_n(p.offset + count, 4, 0);
     if (!readable_) std::fill_n(p.inside, warp_chunk / 64, 0);
-    if (std::is_same_v<T, std::uint8_t> && weights_.taps() == 2)
+    if (in_integers && taps_ == 2)
       [&] { LAMINA_DISPATCH(set, linear_weights(p.fraction, count, p.across, p.down)); }();
   }
 
   /// Taps beyond the edge are found pixel by pixel: all of a place's are brought together in a patch, and the patches
   /// are read as if they were the picture.
   void sample_edge(isa set, const T* pixels, workspace& space, index_t begin, index_t end, T* to) const {
-    if (weights_.taps() == 1) {
-      for (index_t i = begin; i < end; ++i)
-        fill_patch(pixels, space.places.x[i], space.places.y[i], to + i * x_.extents().c);
+    const chunk_places& p = space.places;
+    if (taps_ == 1) {
+      for (index_t i = begin; i < end; ++i) fill_patch(pixels, p.x[i], p.y[i], to + i * x_.extents().c);
       return;
     }
     constexpr index_t patches = 32;
-    const index_t taps = weights_.taps(), row = elements_read(), patch = taps * row;
+    const index_t row = elements_read(), patch = taps_ * row;
     space.patches.resize(static_cast<std::size_t>(patches * patch));
     for (index_t first = begin; first < end; first += patches) {
       const index_t last = std::min(first + patches, end);
       for (index_t i = first; i < last; ++i) {
         space.patch_offset[i] = static_cast<std::int32_t>((i - first) * patch);
-        fill_patch(pixels, (space.places.x[i] >> taps_.bits) - taps_.before,
-                   (space.places.y[i] >> taps_.bits) - taps_.before, space.patches.data() + (i - first) * patch);
+        fill_patch(pixels, (p.x[i] >> place_bits) - geometry_.before, (p.y[i] >> place_bits) - geometry_.before,
+                   space.patches.data() + (i - first) * patch);
       }
-      sample_run(set, {space.patches.data(), row, space.patch_offset, &space.places, first, last, to});
+      sample_run(set, {space.patches.data(), row, space.patch_offset, &p, first, last, to});
     }
   }
 
-  /// The pixels whose first one is (left, top), row by row.
+  /// The taps whose first one is at (left, top), row by row.
   void fill_patch(const T* pixels, index_t left, index_t top, T* patch) const {
-    const index_t taps = weights_.taps(), row_length = elements_read();
+    const index_t row_length = elements_read();
     index_t columns[8];
-    for (index_t k = 0; k < taps; ++k) columns[k] = border_position(edges_, left + k, x_.extents().w);
+    for (index_t k = 0; k < taps_; ++k) columns[k] = border_position(edges_, left + k, x_.extents().w);
     with_fixed_channels(x_.extents().c, [&](auto channels) {
-      for (index_t r = 0; r < taps; ++r, patch += row_length) {
+      for (index_t r = 0; r < taps_; ++r, patch += row_length) {
         const index_t row = border_position(edges_, top + r, x_.extents().h);
-        for (index_t k = 0; k < taps; ++k) {
+        for (index_t k = 0; k < taps_; ++k) {
           if (row < 0 || columns[k] < 0)
             std::fill_n(patch + k * channels, channels, border_value_);
           else
@@ -178,13 +180,17 @@ class warp_source {
 
   void sample_run(isa set, const warp_run<T>& run) const {
     const index_t C = x_.extents().c;
-    if (weights_.taps() == 1) return with_fixed_channels(C, [&](auto channels) { copy(channels, run); });
-    if constexpr (std::is_same_v<T, std::uint8_t>) {
-      if (C == 3) return sample_bytes<3>(set, run);
-      if (C == 4) return sample_bytes<4>(set, run);
-      return with_fixed_channels(C, [&](auto channels) { sample_plainly(channels, run); });
+    if (taps_ == 1) return with_fixed_channels(C, [&](auto channels) { copy(channels, run); });
+    if constexpr (in_integers) {
+      if (C == 3) return sample_in_blocks(set, std::integral_constant<index_t, 3>{}, run);
+      if (C == 4) return sample_in_blocks(set, std::integral_constant<index_t, 4>{}, run);
+      const auto& [pixels, row_stride, offset, places, begin, end, to] = run;
+      if (taps_ == 2)
+        portable::sample_linear(C, pixels, row_stride, offset, places->across, places->down, begin, end, to);
+      else
+        portable::sample_table(C, taps_, pixels, row_stride, offset, places->fraction, table_.data(), begin, end, to);
     } else {
-      switch (weights_.taps()) {
+      switch (taps_) {
         case 2: return sample_in_float<2>(run);
         case 4: return sample_in_float<4>(run);
         default: return sample_in_float<8>(run);
@@ -201,63 +207,64 @@ class warp_source {
                   static_cast<std::size_t>(channels == 3 ? one_move : channels) * sizeof(T));
   }
 
-  template <index_t C>
-  void sample_bytes(isa set, const warp_run<T>& run) const {
-    const auto& [pixels, row_stride, offset, places, begin, end, to] = run;
-    if (weights_.taps() == 2)
-      LAMINA_DISPATCH(set, sample_linear<C>(pixels, row_stride, offset, places->across, places->down, begin, end, to));
-    if (weights_.taps() == 4)
-      LAMINA_DISPATCH(set, sample_table<C, 4>(pixels, row_stride, offset, places->fraction, weights_.table(), begin,
-                                              end, to));
-    LAMINA_DISPATCH(set, sample_table<C, 8>(pixels, row_stride, offset, places->fraction, weights_.table(), begin, end,
-                                            to));
-  }
-
+  /// Bytes of three or four channels.
   template <class Channels>
-  void sample_plainly(Channels channels, const warp_run<T>& run) const {
-    for (index_t i = run.begin; i < run.end; ++i)
-      for (index_t c = 0; c < channels; ++c) run.to[i * channels + c] = weighted_sum(run, i, c, channels);
+  void sample_in_blocks(isa set, Channels channels, const warp_run<T>& run) const {
+    const auto& [pixels, row_stride, offset, places, begin, end, to] = run;
+    constexpr std::integral_constant<index_t, 4> four;
+    constexpr std::integral_constant<index_t, 8> eight;
+    if (taps_ == 2)
+      LAMINA_DISPATCH(set, sample_linear(channels, pixels, row_stride, offset, places->across, places->down, begin,
+                                         end, to));
+    if (taps_ == 4)
+      LAMINA_DISPATCH(set, sample_table(channels, four, pixels, row_stride, offset, places->fraction, table_.data(),
+                                        begin, end, to));
+    LAMINA_DISPATCH(set, sample_table(channels, eight, pixels, row_stride, offset, places->fraction, table_.data(),
+                                      begin, end, to));
   }
 
-  /// Channel c of pixel i.
-  T weighted_sum(const warp_run<T>& run, index_t i, index_t c, index_t channels) const {
-    const T* from = run.pixels + run.offset[i] + c;
-    return weights_.sum(run.places->fraction[i], [&](index_t r, index_t k) {
-      return from[r * run.row_stride + k * channels];
-    });
-  }
-
-  /// Four channels at a time, three as if they were four; what is left one by one. The sums are tap_weights::sum's.
+  /// Other types, in float: four channels at a time, three as if they were four; what is left one by one.
   template <index_t Taps>
   void sample_in_float(const warp_run<T>& run) const {
     const index_t C = x_.extents().c, quads = C == 3 ? 4 : C / 4 * 4;
     for (index_t i = run.begin; i < run.end; ++i) {
-      const float *across = weights_.across(run.places->fraction[i]), *down = weights_.down(run.places->fraction[i]);
+      const float* across = weights_.data() + run.places->fraction[i] % places_per_pixel * Taps;
+      const float* down = weights_.data() + run.places->fraction[i] / places_per_pixel * Taps;
+      const T* from = run.pixels + run.offset[i];
+      T* to = run.to + i * C;
       index_t c = 0;
-      for (; c < quads; c += 4) {
-        const T* from = run.pixels + run.offset[i] + c;
-        portable::vf sum;
-        for (index_t r = 0; r < Taps; ++r, from += run.row_stride) {
-          portable::vf row;
-          for (index_t k = 0; k < Taps; ++k) {
-            const auto part = rounded_product(portable::vf::set(across[k]), portable::load_floats(from + k * C));
-            row = k == 0 ? part : row + part;
-          }
-          const auto part = rounded_product(portable::vf::set(down[r]), row);
-          sum = r == 0 ? part : sum + part;
-        }
-        portable::store_floats(sum, run.to + i * C + c);
-      }
-      for (; c < C; ++c) run.to[i * C + c] = weighted_sum(run, i, c, C);
+      const auto at = [&](index_t r, index_t k) { return from + r * run.row_stride + k * C + c; };
+      for (; c < quads; c += 4)
+        portable::store_floats(
+            weighted<Taps>(across, down, [&](index_t r, index_t k) { return portable::load_floats(at(r, k)); }), to + c);
+      for (; c < C; ++c)
+        to[c] = saturate_cast<T>(
+            weighted<Taps>(across, down, [&](index_t r, index_t k) { return static_cast<float>(*at(r, k)); }));
     }
+  }
+
+  /// Σ down[r] · Σ across[k] · value(r, k), one or four at a time; each product is rounded before it is added.
+  template <index_t Taps, class Value>
+  static auto weighted(const float* across, const float* down, Value&& value) {
+    using portable::rounded_product;
+    const auto row = [&](index_t r) {
+      auto sum = rounded_product(across[0], value(r, 0));
+      for (index_t k = 1; k < Taps; ++k) sum = sum + rounded_product(across[k], value(r, k));
+      return sum;
+    };
+    auto sum = rounded_product(down[0], row(0));
+    for (index_t r = 1; r < Taps; ++r) sum = sum + rounded_product(down[r], row(r));
+    return sum;
   }
 
   view<const T> x_;
   border edges_;
   T border_value_;
-  tap_weights<T> weights_;
-  warp_taps taps_;
+  index_t taps_;
+  warp_taps geometry_;
   bool readable_;
+  std::vector<std::int16_t> table_;  // of bytes by cubic and lanczos4: [32 · 32, taps, taps]
+  std::vector<float> weights_;       // of other types: [32, taps]
 };
 
 /// y = x at the places that locate(n, h, w, count, places) finds for `count` ≤ warp_chunk pixels from (h, w) on: in

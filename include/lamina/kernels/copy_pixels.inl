@@ -1,6 +1,6 @@
-// Included once per instruction set by simd/foreach_isa.hpp.
+// Included once per instruction set by simd/foreach_block_isa.hpp.
 
-/// y(i) = x(pixels − 1 − i) for pixels of `Bytes` ≤ 8 bytes that follow each other in both.
+/// As in image/transform.hpp, for pixels of up to 8 bytes.
 template <index_t Bytes>
 inline void reverse_pixels(const std::uint8_t* x, index_t pixels, std::uint8_t* y) {
   constexpr index_t together = 16 / Bytes, unused = 16 - together * Bytes;  // the block's first bytes
@@ -11,6 +11,5 @@ inline void reverse_pixels(const std::uint8_t* x, index_t pixels, std::uint8_t* 
   index_t i = 0;
   for (; i + together < pixels; i += together)  // what a block writes too far, the next one overwrites
     shuffle_block(x + (pixels - i) * Bytes - 16, pattern, y + i * Bytes);
-  for (; i < pixels; ++i)
-    for (index_t b = 0; b < Bytes; ++b) y[i * Bytes + b] = x[(pixels - 1 - i) * Bytes + b];
+  portable::reverse_pixels<Bytes>(x, pixels - i, y + i * Bytes);
 }

@@ -1,14 +1,12 @@
-// Included once per instruction set by simd/foreach_isa.hpp. Bytes of 3 or 4 channels, interpolated in integers: a
-// block of a vector holds the bytes of one pixel's taps, sorted by channel.
+// Included once per instruction set by simd/foreach_block_isa.hpp. Bytes of 3 or 4 channels; what is computed is said in
+// image/warp_bytes.hpp. A block of a vector holds the bytes of one pixel's taps, sorted by channel.
 
-/// Pixels [begin, end) of a run by linear interpolation: (Σ w·v + 512) / 1024 of two pixels in two rows, of which the
-/// weights, 32nds along each axis, come from `linear_weights`.
-///   pixels  may be read 8 bytes from each offset on, in two rows
-///   to      of pixel 0; may be written up to 4 bytes beyond each pixel's last
-template <index_t C>
-inline void sample_linear(const std::uint8_t* pixels, index_t row_stride, const std::int32_t* offset,
+/// Reads 8 bytes from each offset on, in two rows; writes up to 4 bytes beyond each pixel's last.
+template <class Channels>
+inline void sample_linear(Channels, const std::uint8_t* pixels, index_t row_stride, const std::int32_t* offset,
                           const std::int32_t* across, const std::int32_t* down, index_t begin, index_t end,
                           std::uint8_t* to) {
+  constexpr index_t C = Channels::value;
   constexpr std::uint8_t none = 128;
   static constexpr std::uint8_t by_channel_3[16]{0, 3, 8, 11, 1, 4, 9, 12, 2, 5, 10, 13, none, none, none, none};
   static constexpr std::uint8_t by_channel_4[16]{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
@@ -22,14 +20,13 @@ inline void sample_linear(const std::uint8_t* pixels, index_t row_stride, const 
   }
 }
 
-/// Pixels [begin, end) of a run, each the sum of Taps × Taps pixels with weights from a table, in 1/32768.
-///   pixels  may be read 16 bytes from each offset on, and from 4·C bytes beyond where there are 8 taps, in Taps rows
-///   table   [fraction, Taps, Taps]
-///   to      of pixel 0; may be written a byte beyond each pixel's last
-template <index_t C, index_t Taps>
-inline void sample_table(const std::uint8_t* pixels, index_t row_stride, const std::int32_t* offset,
+/// Reads 16 bytes from each offset on, and from 4·C bytes beyond where there are 8 taps, in as many rows; writes up to
+/// a byte beyond each pixel's last.
+template <class Channels, class TapCount>
+inline void sample_table(Channels, TapCount, const std::uint8_t* pixels, index_t row_stride, const std::int32_t* offset,
                          const std::int32_t* fraction, const std::int16_t* table, index_t begin, index_t end,
                          std::uint8_t* to) {
+  constexpr index_t C = Channels::value, Taps = TapCount::value;
   constexpr std::uint8_t none = 128;
   static constexpr std::uint8_t by_channel_3[16]{0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, none, none, none, none};
   static constexpr std::uint8_t by_channel_4[16]{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};

@@ -112,63 +112,13 @@ inline void store_bytes(vi a, std::uint8_t* p) {
 
 inline vb min(vb a, vb b) { return {_mm256_min_epu8(a.value, b.value)}; }
 inline vb max(vb a, vb b) { return {_mm256_max_epu8(a.value, b.value)}; }
-inline vb shuffle_in_blocks(vb v, vb pattern) { return {_mm256_shuffle_epi8(v.value, pattern.value)}; }
-inline vb repeat_block(const std::uint8_t* p) {
-  return {_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
-}
-inline vs widen_low(vb v) { return {_mm256_unpacklo_epi8(v.value, _mm256_setzero_si256())}; }
-inline vs widen_high(vb v) { return {_mm256_unpackhi_epi8(v.value, _mm256_setzero_si256())}; }
-inline vs multiply_add_bytes(vb a, vi b) { return {_mm256_maddubs_epi16(a.value, b.value)}; }
-
-/// One block.
-inline __m128i load_block(const std::uint8_t* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
-inline __m128i load_half_blocks(const std::uint8_t* first, const std::uint8_t* second) {
-  const __m128i lower = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(first));
-  return _mm_castpd_si128(_mm_loadh_pd(_mm_castsi128_pd(lower), reinterpret_cast<const double*>(second)));
-}
-inline void shuffle_block(const std::uint8_t* from, const std::uint8_t* pattern, std::uint8_t* to) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(load_block(from), load_block(pattern)));
-}
-inline vb load_blocks(const std::uint8_t* p, const index_t* offsets) {
-  return {_mm256_inserti128_si256(_mm256_castsi128_si256(load_block(p + offsets[0])), load_block(p + offsets[1]), 1)};
-}
-inline vb load_half_blocks(const std::uint8_t* first, const std::uint8_t* second, const std::int32_t* offsets) {
-  return {_mm256_inserti128_si256(
-      _mm256_castsi128_si256(load_half_blocks(first + offsets[0], second + offsets[0])),
-      load_half_blocks(first + offsets[1], second + offsets[1]), 1)};
-}
-inline vb load_half_blocks(const std::uint8_t* p, const std::int32_t* offsets) {
-  return {_mm256_inserti128_si256(_mm256_castsi128_si256(load_half_blocks(p + offsets[0], p + offsets[1])),
-                                  load_half_blocks(p + offsets[2], p + offsets[3]), 1)};
-}
-inline vi spread(const std::int32_t* p) {
-  const __m256i two = _mm256_castsi128_si256(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
-  return {_mm256_permutevar8x32_epi32(two, _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1))};
-}
-inline vs spread(const std::int16_t* p) {
-  const __m128i eight = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  return {_mm256_permute4x64_epi64(_mm256_castsi128_si256(eight), 0x50)};
-}
-inline vi add_neighbours(vi a, vi b) { return {_mm256_hadd_epi32(a.value, b.value)}; }
-inline void store_sum_of_blocks(vi a, int bits, std::uint8_t* p) {
-  const __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(a.value), _mm256_extracti128_si256(a.value, 1));
-  const __m128i quotient = _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(1 << (bits - 1))), bits);
-  const __m128i words = _mm_packs_epi32(quotient, quotient);
-  const int bytes = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
-  __builtin_memcpy(p, &bytes, 4);
-}
-template <index_t Channels>
-inline void store_block_pixels(vi a, std::uint8_t* p) {
-  const __m256i low_bytes = _mm256_shuffle_epi8(a.value, _mm256_set1_epi32(0x0c080400));
-  const int first = _mm256_cvtsi256_si32(low_bytes), second = _mm256_extract_epi32(low_bytes, 4);
-  __builtin_memcpy(p, &first, 4);
-  __builtin_memcpy(p + Channels, &second, 4);
-}
 
 class byte_table {
  public:
   explicit byte_table(const std::uint8_t* values) {
-    for (index_t i = 0; i < 16; ++i) sixteenths_[i] = repeat_block(values + 16 * i).value;
+    for (index_t i = 0; i < 16; ++i)
+      sixteenths_[i] =
+          _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(values + 16 * i)));
   }
   vb operator[](vb index) const {
     // A sixteenth answers where 0 ≤ index < 16: saturated, all above have their top bit set, which shuffles give 0 for.

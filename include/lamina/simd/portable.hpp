@@ -76,6 +76,7 @@ inline T kept_apart(T product) {
   return product;
 }
 inline vf rounded_product(vf a, vf b) { return {kept_apart(a.value * b.value)}; }
+inline vf rounded_product(float a, vf b) { return rounded_product(vf::set(a), b); }
 inline float rounded_product(float a, float b) { return kept_apart(a * b); }
 /// a·b + c, rounded once where the instruction set can.
 inline vf fma(vf a, vf b, vf c) { return {a.value * b.value + c.value}; }

@@ -42,16 +42,16 @@ struct vec<std::int16_t> {
   }
   /// Bytes at p, made 16 bits wide.
   static vec load(const std::uint8_t* p) {
-    vec v;
-    for (index_t i = 0; i < lanes; ++i) v.value[i] = p[i];
-    return v;
+    std::uint8_t narrow __attribute__((vector_size(8)));
+    std::memcpy(&narrow, p, sizeof(narrow));
+    return {__builtin_convertvector(narrow, native)};
   }
   void store(std::int16_t* p) const { std::memcpy(p, &value, sizeof(native)); }
 };
 template <>
 struct vec<std::uint8_t> {
   using native = std::uint8_t __attribute__((vector_size(16)));
-  static constexpr index_t lanes = 16, blocks = 1;
+  static constexpr index_t lanes = 16;
 
   native value;
 
@@ -146,10 +146,10 @@ inline vi multiply_add_pairs(vs a, vs b) {
 }
 /// a0, b0, a1, b1, …: the lower and the upper halves of the blocks.
 inline vs interleave_low(vs a, vs b) {
-  return {vs::native{a.value[0], b.value[0], a.value[1], b.value[1], a.value[2], b.value[2], a.value[3], b.value[3]}};
+  return {__builtin_shufflevector(a.value, b.value, 0, 8, 1, 9, 2, 10, 3, 11)};
 }
 inline vs interleave_high(vs a, vs b) {
-  return {vs::native{a.value[4], b.value[4], a.value[5], b.value[5], a.value[6], b.value[6], a.value[7], b.value[7]}};
+  return {__builtin_shufflevector(a.value, b.value, 4, 12, 5, 13, 6, 14, 7, 15)};
 }
 /// In blocks: the lanes of a, then those of b, saturated.
 inline vs narrow_in_blocks(vi a, vi b) {
@@ -171,76 +171,6 @@ inline void store_bytes(vi a, std::uint8_t* p) {
 
 inline vb min(vb a, vb b) { return {a.value < b.value ? a.value : b.value}; }
 inline vb max(vb a, vb b) { return {a.value > b.value ? a.value : b.value}; }
-/// In blocks: lane i is that lane of v which the pattern's byte i names; zero where it is 128 or more.
-inline vb shuffle_in_blocks(vb v, vb pattern) {
-  vb shuffled;
-  for (index_t i = 0; i < vb::lanes; ++i)
-    shuffled.value[i] = pattern.value[i] >= 128 ? std::uint8_t{0} : v.value[pattern.value[i] & 15];
-  return shuffled;
-}
-/// Moves one block: to[i] = from[pattern[i]], where the pattern is below 16.
-inline void shuffle_block(const std::uint8_t* from, const std::uint8_t* pattern, std::uint8_t* to) {
-  for (index_t i = 0; i < 16; ++i) to[i] = from[pattern[i]];
-}
-/// The same 16 bytes in every block.
-inline vb repeat_block(const std::uint8_t* p) { return vb::load(p); }
-/// The lower and the upper halves of the blocks, made 16 bits wide.
-inline vs widen_low(vb v) {
-  vs w;
-  for (index_t i = 0; i < vs::lanes; ++i) w.value[i] = v.value[i];
-  return w;
-}
-inline vs widen_high(vb v) {
-  vs w;
-  for (index_t i = 0; i < vs::lanes; ++i) w.value[i] = v.value[i + vs::lanes];
-  return w;
-}
-/// a0·b0 + a1·b1, a2·b2 + a3·b3, … of bytes a and signed bytes b; no sum may exceed 16 bits.
-inline vs multiply_add_bytes(vb a, vi b) {
-  std::int8_t weights[16];
-  std::memcpy(weights, &b, 16);
-  vs v;
-  for (index_t i = 0; i < vs::lanes; ++i)
-    v.value[i] =
-        static_cast<std::int16_t>(a.value[2 * i] * weights[2 * i] + a.value[2 * i + 1] * weights[2 * i + 1]);
-  return v;
-}
-/// Blocks from p + offsets[0], p + offsets[1], …
-inline vb load_blocks(const std::uint8_t* p, const index_t* offsets) { return vb::load(p + offsets[0]); }
-/// Block i: 8 bytes at first + offsets[i], 8 at second + offsets[i].
-inline vb load_half_blocks(const std::uint8_t* first, const std::uint8_t* second, const std::int32_t* offsets) {
-  vb v;
-  std::memcpy(&v.value, first + offsets[0], 8);
-  std::memcpy(reinterpret_cast<std::uint8_t*>(&v.value) + 8, second + offsets[0], 8);
-  return v;
-}
-/// Block i: 8 bytes at p + offsets[2i], 8 at p + offsets[2i + 1].
-inline vb load_half_blocks(const std::uint8_t* p, const std::int32_t* offsets) {
-  vb v;
-  std::memcpy(&v.value, p + offsets[0], 8);
-  std::memcpy(reinterpret_cast<std::uint8_t*>(&v.value) + 8, p + offsets[1], 8);
-  return v;
-}
-/// Block i: four times p[i].
-inline vi spread(const std::int32_t* p) { return vi::set(p[0]); }
-/// Block i: twice the four numbers from p + 4i on.
-inline vs spread(const std::int16_t* p) { return {vs::native{p[0], p[1], p[2], p[3], p[0], p[1], p[2], p[3]}}; }
-/// In blocks: a0 + a1, a2 + a3, b0 + b1, b2 + b3.
-inline vi add_neighbours(vi a, vi b) {
-  return {vi::native{a.value[0] + a.value[1], a.value[2] + a.value[3], b.value[0] + b.value[1],
-                     b.value[2] + b.value[3]}};
-}
-/// Four bytes: the sum of the blocks over 2^bits, rounded half up and saturated.
-inline void store_sum_of_blocks(vi a, int bits, std::uint8_t* p) {
-  const vi quotient = shift_right(a + vi::set(1 << (bits - 1)), bits);
-  for (index_t i = 0; i < 4; ++i) p[i] = static_cast<std::uint8_t>(std::clamp(quotient.value[i], 0, 255));
-}
-/// Block i's first Channels lanes as bytes, 0 … 255, at p + i·Channels. May write up to 4 bytes more.
-template <index_t Channels>
-inline void store_block_pixels(vi a, std::uint8_t* p) {
-  for (index_t i = 0; i < 4; ++i) p[i] = static_cast<std::uint8_t>(a.value[i]);
-}
-
 /// A function of bytes by its 256 values.
 class byte_table {
  public:

@@ -1,0 +1,26 @@
+// lamina::lamina · SPDX-License-Identifier: Apache-2.0
+// As foreach_isa.hpp, but only for the instruction sets that shuffle bytes. The plain loop of the same name stands in the
+// namespace portable, in the header that includes this, and says what the kernel computes.
+//
+// No include guard: this file is meant to be included many times.
+
+#include <lamina/simd/integer.hpp>
+
+#if defined(__x86_64__)
+#include <lamina/simd/avx2_blocks.hpp>
+#include <lamina/simd/avx512_blocks.hpp>
+
+LAMINA_BEGIN_REGION("avx2,fma")
+namespace lamina::avx2 {
+#include LAMINA_KERNEL
+}
+LAMINA_END_REGION
+
+LAMINA_BEGIN_REGION("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
+namespace lamina::avx512 {
+#include LAMINA_KERNEL
+}
+LAMINA_END_REGION
+#endif
+
+#undef LAMINA_KERNEL
