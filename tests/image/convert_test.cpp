@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/image/convert.hpp>
 
-#include "../support/tensors.hpp"
+#include "../support/pictures.hpp"
 
 using namespace lamina;
 using namespace lamina::testing;
@@ -39,6 +39,35 @@ TEST_CASE("convert: denormalize undoes to_float and normalize for every byte") {
   CHECK(y(0, 0, 0, 1) == doctest::Approx(-0.5663187 / 0.10669603));
   denormalize(y.view(), mean, deviation, back.view());
   CHECK(same_bits<std::uint8_t>(x.view(), back.view()));
+}
+
+TEST_CASE("convert: to_float and normalize, element by element, with every isa and in any layout") {
+  for (const index_t C : {1, 2, 3, 5, 17}) {
+    CAPTURE(C);
+    const auto x = random_tensor<std::uint8_t>({2, 13, 29, C}, 1, 0, 256);
+    const auto mean = random_tensor<float>(vector_shape(C), 2);
+    const auto deviation = random_tensor<float>(vector_shape(C), 3, 1, 2);
+    const std::span<const float> means(mean.data(), static_cast<std::size_t>(C));
+    const std::span<const float> deviations(deviation.data(), static_cast<std::size_t>(C));
+    tensor<float> scaled(x.extents()), normal(x.extents());
+    for (index_t i = 0; i < x.size(); ++i) {
+      scaled[i] = 0.0625f * static_cast<float>(x[i]);
+      normal[i] = (scaled[i] - mean[i % C]) / deviation[i % C];
+    }
+    for_each_isa([&](cpu_context& ctx) {
+      tensor<float> y(x.extents());
+      to_float(ctx, x, y, 0.0625f);
+      CHECK(same_bits<float>(y, scaled));
+      normalize(ctx, y, means, deviations, y);
+      CHECK(same_bits<float>(y, normal));
+      for_each_layout(scaled, x.extents(), [&](view<const float> lying_x, view<float> lying_y) {
+        normalize(ctx, lying_x, means, deviations, lying_y);
+        CHECK(same_bits<float>(as_const(lying_y), normal));
+        to_float(ctx, x, lying_y, 0.0625f);
+        CHECK(same_bits<float>(as_const(lying_y), scaled));
+      });
+    });
+  }
 }
 
 TEST_CASE("convert: channels") {

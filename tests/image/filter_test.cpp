@@ -102,7 +102,7 @@ double reference_sum(view<const T> x, const std::vector<float>& kernel, index_t 
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("filter: the definition in double, any channels and layout, the same bits with every instruction set", T,
+TEST_CASE_TEMPLATE("filter: the definition in double; any channels and layout, the same bits with every isa", T,
                    std::uint8_t, std::uint16_t, float) {
   struct picture {
     shape extents;

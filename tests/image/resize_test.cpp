@@ -2,8 +2,7 @@
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/image/resize.hpp>
 
-#include "../support/golden.hpp"
-#include "../support/tensors.hpp"
+#include "../support/pictures.hpp"
 
 #include <sstream>
 #include <type_traits>
@@ -27,20 +26,16 @@ TEST_CASE_TEMPLATE("resize: equal to OpenCV 4.6", T, std::uint8_t, std::uint16_t
     const auto interpolate = interpolation_named(method);
     REQUIRE(interpolate.has_value());
 
-    tensor<T> y(expected.extents());
-    resize(x.view(), *interpolate, y.view());
-    double largest = 0;
-    for (index_t i = 0; i < y.size(); ++i)
-      largest = std::max(largest, std::abs(static_cast<double>(y[i]) - static_cast<double>(expected[i])));
-    const bool exact = method == "nearest" || (method == "linear" && sizeof(T) == 1);
-    CHECK(largest <= (exact ? 0 : std::is_same_v<T, float> ? 1e-5 : 1));
-
-    // A slice of wider buffers gives the same.
-    tensor<T> wide_x({1, x.extents().h, x.extents().w, x.extents().c + 2}),
-        wide_y({1, y.extents().h, y.extents().w, y.extents().c + 2});
-    copy_pixels(x.view(), wide_x.view().channels(1, x.extents().c));
-    resize(wide_x.view().channels(1, x.extents().c), *interpolate, wide_y.view().channels(1, y.extents().c));
-    CHECK(same_bits<T>(wide_y.view().channels(1, y.extents().c), y.view()));
+    for_each_isa([&](cpu_context& ctx) {
+      tensor<T> y(expected.extents());
+      resize(ctx, x, *interpolate, y.view());
+      const bool exact = method == "nearest" || (method == "linear" && sizeof(T) == 1);
+      CHECK(largest_difference<T>(y, expected) <= (exact ? 0 : std::is_same_v<T, float> ? 1e-5 : 1));
+      for_each_layout(x, y.extents(), [&](view<const T> lying_x, view<T> lying_y) {
+        resize(ctx, lying_x, *interpolate, lying_y);
+        CHECK(same_bits<T>(as_const(lying_y), y.view()));
+      });
+    });
     ++compared;
   }
   CHECK(compared == 30);
@@ -57,6 +52,62 @@ TEST_CASE("resize: the same bits with any number of workers") {
       CHECK(same_bits<float>(resized(ctx, x.view(), method, height, width).view(),
                              resized(x.view(), method, height, width).view()));
     }
+}
+
+TEST_CASE_TEMPLATE("resize: any channels, the same bits with every isa", T, std::uint8_t, std::uint16_t, float) {
+  for (const index_t C : {1, 2, 3, 4, 5, 17})
+    for (const auto& [height, width] : {std::pair<index_t, index_t>{37, 90}, {120, 33}, {41, 130}, {9, 7}}) {
+      const auto x = random_picture<T>({1, 80, 66, C}, 11);
+      for (const interpolation method : all_interpolations) {
+        CAPTURE(C);
+        CAPTURE(height);
+        CAPTURE(name(method));
+        cpu_context portable({.isa = isa::portable});
+        const auto expected = resized(portable, x.view(), method, height, width);
+        for_each_isa([&](cpu_context& ctx) {
+          const auto y = resized(ctx, x.view(), method, height, width);
+          CHECK(same_bits<T>(y.view(), expected.view()));
+          for_each_layout(x, y.extents(), [&](view<const T> lying_x, view<T> lying_y) {
+            resize(ctx, lying_x, method, lying_y);
+            CHECK(same_bits<T>(as_const(lying_y), y.view()));
+          });
+        });
+      }
+    }
+}
+
+TEST_CASE("resize: bytes by one half are the mean of four, rounded half up") {
+  const auto x = random_picture<std::uint8_t>({1, 24, 34, 3}, 12);
+  for_each_isa([&](cpu_context& ctx) {
+    for (const interpolation method : {interpolation::linear, interpolation::area}) {
+      const auto y = resized(ctx, x.view(), method, 12, 17);
+      bool same = true;
+      for (index_t h = 0; h < 12; ++h)
+        for (index_t w = 0; w < 17; ++w)
+          for (index_t c = 0; c < 3; ++c) {
+            const int sum = x(0, 2 * h, 2 * w, c) + x(0, 2 * h, 2 * w + 1, c) + x(0, 2 * h + 1, 2 * w, c) +
+                            x(0, 2 * h + 1, 2 * w + 1, c);
+            same &= y(0, h, w, c) == (sum + 2) / 4;
+          }
+      CHECK(same);
+    }
+  });
+}
+
+TEST_CASE_TEMPLATE("resize: area keeps the mean, by whole numbers and large ones", T, std::uint8_t, float) {
+  const auto x = random_picture<T>({1, 90, 120, 3}, 13);
+  for (const auto& [height, width] : {std::pair<index_t, index_t>{30, 40}, {1, 1}, {2, 3}, {45, 30}, {90, 1}}) {
+    CAPTURE(height);
+    const auto y = resized(x.view(), interpolation::area, height, width);
+    for (index_t h = 0; h < height; ++h)
+      for (index_t w = 0; w < width; ++w) {
+        double sum = 0;
+        for (index_t i = h * 90 / height; i < (h + 1) * 90 / height; ++i)
+          for (index_t j = w * 120 / width; j < (w + 1) * 120 / width; ++j) sum += static_cast<double>(x(0, i, j, 1));
+        const double mean = sum / static_cast<double>(90 / height * (120 / width));
+        CHECK(std::abs(mean - static_cast<double>(y(0, h, w, 1))) <= (sizeof(T) == 1 ? 0.5001 : 1e-6));
+      }
+  }
 }
 
 TEST_CASE("resize: a flat picture stays flat, black and white stay in range") {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/image/transform.hpp>
 
-#include "../support/tensors.hpp"
+#include "../support/pictures.hpp"
 
 using namespace lamina;
 using namespace lamina::testing;
@@ -64,6 +64,34 @@ TEST_CASE("transform: large pictures and channel slices are copied whole") {
         for (index_t c = 0; c < 3; ++c) same &= turned(n, w, h, c) == x(n, h, w, c + 1);
   CHECK(same);
   CHECK(same_bits<float>(copy_of(transpose(turned.view())).view(), slice));
+}
+
+TEST_CASE_TEMPLATE("transform: copies of every orientation, element by element, with every isa", T, std::uint8_t,
+                   std::uint16_t, float) {
+  for (const index_t C : {1, 2, 3, 4, 5})
+    for (const auto& [H, W] : {std::pair<index_t, index_t>{1, 1}, {1, 2}, {3, 1}, {4, 5}, {33, 70}, {67, 16}}) {
+      const auto x = random_picture<T>({2, H, W, C}, 2);
+      for_each_isa([&](cpu_context& ctx) {
+        for (int orientation = 1; orientation <= 8; ++orientation) {
+          CAPTURE(C);
+          CAPTURE(W);
+          CAPTURE(orientation);
+          const auto turned = upright(x.view(), orientation);
+          tensor<T> y(turned.extents());
+          copy_pixels(ctx, turned, y.view());
+          bool same = true;
+          for (index_t n = 0; n < 2; ++n)
+            for (index_t h = 0; h < turned.extents().h; ++h)
+              for (index_t w = 0; w < turned.extents().w; ++w)
+                for (index_t c = 0; c < C; ++c) same &= y(n, h, w, c) == turned(n, h, w, c);
+          CHECK(same);
+          for_each_layout(y, y.extents(), [&](view<const T> lying_x, view<T> lying_y) {
+            copy_pixels(ctx, lying_x, lying_y);
+            CHECK(same_bits<T>(as_const(lying_y), y.view()));
+          });
+        }
+      });
+    }
 }
 
 TEST_CASE("transform: wrong shapes are refused") {

@@ -129,8 +129,8 @@ TEST_CASE("warp: bytes equal to OpenCV's warpAffine, warpPerspective, remap over
   });
 }
 
-TEST_CASE_TEMPLATE("warp: the definition in double, any channels and layout, the same bits with every instruction set",
-                   T, std::uint8_t, std::uint16_t, float) {
+TEST_CASE_TEMPLATE("warp: the definition in double; any channels and layout, the same bits with every isa", T,
+                   std::uint8_t, std::uint16_t, float) {
   for (const index_t C : {1, 2, 3, 4, 5, 17}) {
     CAPTURE(C);
     const auto x = random_picture<T>({1, 70, 101, C}, 3);

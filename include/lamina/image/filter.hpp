@@ -98,8 +98,8 @@ void filter_in_float(cpu_context& ctx, view<const T> x, std::span<const float> a
   });
 }
 
-/// A symmetric kernel of 8-bit weights that sum to 256, both ways over bytes, exactly: the sums across have all their 16
-/// bits, and rounding comes at the end.
+/// A symmetric kernel of 8-bit weights that sum to 256, both ways over bytes, exactly: the sums across keep all their
+/// 16 bits, and rounding comes at the end.
 inline void blur_bytes(cpu_context& ctx, view<const std::uint8_t> x, const std::vector<std::uint32_t>& kernel,
                        border edges, view<std::uint8_t> y) {
   const auto side = static_cast<index_t>(kernel.size()), half = side / 2;
@@ -110,9 +110,9 @@ inline void blur_bytes(cpu_context& ctx, view<const std::uint8_t> x, const std::
     down.push_back(static_cast<std::int32_t>(kernel[i] | (i + 1 < kernel.size() ? kernel[i + 1] : 0) << 16));
   const auto with_fixed_half = [half](auto&& body) {
     switch (half) {
-      case 1: return body(std::integral_constant<index_t, 1>{});
-      case 2: return body(std::integral_constant<index_t, 2>{});
-      case 3: return body(std::integral_constant<index_t, 3>{});
+      case 1: return body(fixed<1>{});
+      case 2: return body(fixed<2>{});
+      case 3: return body(fixed<3>{});
       default: return body(half);
     }
   };

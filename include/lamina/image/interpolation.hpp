@@ -106,8 +106,8 @@ inline axis_table interpolation_table(interpolation method, index_t source, inde
   return table;
 }
 
-/// The same of the mean of what each destination pixel covers, where an axis shrinks by `scale` > 1; parts of pixels count
-/// in part. All taps lie inside the picture.
+/// The same of the mean of what each destination pixel covers, where an axis shrinks; parts of pixels count in part.
+/// All taps lie inside the picture.
 inline axis_table area_table(index_t source, index_t destination) {
   const double scale = 1 / (static_cast<double>(destination) / static_cast<double>(source));
   constexpr double sliver = 1e-3;  // of a pixel: left out, as OpenCV does

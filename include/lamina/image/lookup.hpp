@@ -12,6 +12,13 @@
 
 #define LAMINA_KERNEL <lamina/kernels/lookup.inl>
 #include <lamina/simd/foreach_isa.hpp>
+#if defined(__x86_64__)
+LAMINA_BEGIN_REGION("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2,fma")
+namespace lamina::avx512_vbmi {
+#include <lamina/kernels/lookup.inl>
+}
+LAMINA_END_REGION
+#endif
 
 namespace lamina {
 
@@ -27,7 +34,7 @@ void lookup_pixels(const std::uint8_t* x, index_t x_stride, const To* table, ind
 
 /// One table for `count` elements.
 inline void lookup_run(isa, const std::uint8_t* x, const float* table, index_t count, float* y) {
-  constexpr std::integral_constant<index_t, 8> unrolled;
+  constexpr fixed<8> unrolled;
   lookup_pixels(x, unrolled, table, 0, count / unrolled, unrolled, y, unrolled);
   for (index_t i = count / unrolled * unrolled; i < count; ++i) y[i] = table[x[i]];
 }

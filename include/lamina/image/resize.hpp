@@ -38,9 +38,11 @@ void resize_nearest(cpu_context& ctx, view<const T> x, view<T> y) {
   };
   const auto rows = positions(H, y.extents().h);
   auto columns = positions(W, y.extents().w);
-  // Of three channels four elements move at once, as far as there is a fourth one.
-  const index_t quick = std::lower_bound(columns.begin(), columns.end(), W - 1) - columns.begin();
-  const index_t move = C == 3 ? 4 : C;
+  // Of three channels four elements move at once, as far as there is a fourth one: up to the last column.
+  const bool more_follow = C == 3 && x.pixel_stride() >= C;
+  const index_t move = more_follow ? 4 : C;
+  const index_t quick =
+      more_follow ? std::lower_bound(columns.begin(), columns.end(), W - 1) - columns.begin() : y.extents().w;
   for (index_t& column : columns) column *= x.pixel_stride();
   for_each_rows(ctx, y.extents(), [&, C = C](index_t n, index_t begin, index_t end) {
     tensor<T> result = row_buffer<T>(y.extents().w * C);
@@ -60,11 +62,11 @@ void resize_nearest(cpu_context& ctx, view<const T> x, view<T> y) {
 /// Resamples x to the height and width of y; the aspect is not kept. Pixel centres map onto each other, source =
 /// (destination + 0.5) · scale − 0.5, edges are repeated; nearest reads floor(destination · scale). linear, cubic and
 /// lanczos4 look at 2, 4 and 8 source pixels along each axis even where the picture shrinks, so only area keeps what
-/// lies between. Linear by exactly one half is area, as in OpenCV.
+/// lies between.
 ///   x  [N,H,W,C] of std::uint8_t, std::uint16_t or float, not empty
 ///   y  [N,H',W',C]
-/// Writes y, the same bits with any number of workers. Equal to OpenCV 4.6's cv::resize: nearest and, with 1, 3 or
-/// 4 channels, bytes by linear exactly, other integers within 1, float within 1e-5 of the value range. Throws `error`
+/// Writes y, the same bits with any number of workers and every instruction set. Equal to OpenCV 4.6's cv::resize:
+/// nearest, and bytes by linear, exactly; other integers within 1, float within 1e-5 of the value range. Throws `error`
 /// when N or C differ or an extent is 0.
 template <class T>
 void resize(cpu_context& ctx, std::type_identity_t<view<const T>> x, interpolation method, view<T> y) {
@@ -72,15 +74,14 @@ void resize(cpu_context& ctx, std::type_identity_t<view<const T>> x, interpolati
   const shape &from = x.extents(), &to = y.extents();
   require(from.n == to.n && from.c == to.c && from.size() > 0 && to.size() > 0, "resize: x ", from, " and y ", to,
           " must agree in N and C and not be empty (NHWC)");
-  const bool shrinks = from.h >= to.h && from.w >= to.w;
-  const bool by_whole_numbers = shrinks && from.h % to.h == 0 && from.w % to.w == 0;
-  const index_t down = from.h / to.h, across = from.w / to.w;
   if (from == to) return copy_pixels(ctx, x, y);
   if (method == interpolation::nearest) return detail::resize_nearest<T>(ctx, x, y);
-  if (by_whole_numbers &&
-      (method == interpolation::area || (method == interpolation::linear && down == 2 && across == 2)))
-    return detail::resize_blocks<T>(ctx, x, down, across, y);
-  if (method == interpolation::area && shrinks) return detail::resize_area<T>(ctx, x, y);
+  if (method == interpolation::area && from.h >= to.h && from.w >= to.w) {
+    // The mean of four bytes has OpenCV's rounding, half up, by linear interpolation, which is the same there.
+    const bool half = from.h == 2 * to.h && from.w == 2 * to.w;
+    if (!std::is_same_v<T, std::uint8_t> || !half) return detail::resize_area<T>(ctx, x, y);
+    method = interpolation::linear;
+  }
   if constexpr (std::is_same_v<T, std::uint8_t>) {
     if (method == interpolation::cubic || method == interpolation::lanczos4)
       detail::resize_separable<detail::resize_bytes_widely>(ctx, x, method, y);

@@ -3,45 +3,14 @@
 #pragma once
 
 #include <lamina/core/context.hpp>
-#include <lamina/image/convert.hpp>
 #include <lamina/image/filter_rows.hpp>
 #include <lamina/image/interpolation.hpp>
 #include <lamina/image/resize_float.hpp>
 
-#include <algorithm>
-#include <cstdint>
 #include <type_traits>
 #include <vector>
 
 namespace lamina::detail {
-
-/// The mean of blocks of `down` × `across` pixels.
-template <class T>
-void resize_blocks(cpu_context& ctx, view<const T> x, index_t down, index_t across, view<T> y) {
-  using sum = std::conditional_t<std::is_integral_v<T>, std::int64_t, float>;
-  const index_t W = y.extents().w;
-  const float scale = 1.0f / static_cast<float>(down * across);
-  const bool by_two = down == 2 && across == 2;
-  for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
-    with_fixed_channels(x.extents().c, [&](auto channels) {
-      for (index_t h = begin; h < end; ++h)
-        for (index_t w = 0; w < W; ++w) {
-          T* to = y.pixel(n, h, w);
-          for (index_t c = 0; c < channels; ++c) {
-            sum s = 0;
-            for (index_t i = 0; i < down; ++i) {
-              const T* from = x.pixel(n, h * down + i, w * across) + c;
-              for (index_t j = 0; j < across; ++j) s += static_cast<sum>(from[j * x.pixel_stride()]);
-            }
-            if constexpr (std::is_integral_v<T>)
-              to[c] = by_two ? static_cast<T>((s + 2) >> 2) : saturate_cast<T>(static_cast<float>(s) * scale);
-            else
-              to[c] = s * scale;
-          }
-        }
-    });
-  });
-}
 
 /// The mean of what each destination pixel covers: rows first, then columns.
 template <class T>
@@ -51,8 +20,8 @@ void resize_area(cpu_context& ctx, view<const T> x, view<T> y) {
   const taps_across offsets(across, 0, C);
   const auto with_fixed_taps = [&across](auto&& body) {
     switch (across.taps) {
-      case 2: return body(std::integral_constant<index_t, 2>{});
-      case 3: return body(std::integral_constant<index_t, 3>{});
+      case 2: return body(fixed<2>{});
+      case 3: return body(fixed<3>{});
       default: return body(across.taps);
     }
   };

@@ -4,11 +4,11 @@
 
 #include <lamina/core/isa.hpp>
 #include <lamina/image/resize_taps.hpp>
+#include <lamina/image/rows.hpp>
 #include <lamina/simd/integer.hpp>
 
 #include <cmath>
 #include <cstdint>
-#include <type_traits>
 #include <vector>
 
 namespace lamina::detail {
@@ -74,7 +74,8 @@ class resize_bytes_linearly {
   using element = std::uint8_t;
   using sum = std::int16_t;
 
-  resize_bytes_linearly(const axis_table& across, const axis_table& down, index_t C) : across_(across, across.taps / 2, C) {
+  resize_bytes_linearly(const axis_table& across, const axis_table& down, index_t C)
+      : across_(across, across.taps / 2, C) {
     offset_.assign(across_.offset.begin(), across_.offset.end());
     even_.resize(static_cast<std::size_t>(across_.padded() / 2));
     odd_ = even_;
@@ -87,14 +88,15 @@ class resize_bytes_linearly {
 
   index_t row_length() const { return across_.padded() * byte_places(across_.channels); }
   void interpolate_across(isa set, const std::uint8_t* x, std::int16_t* sums) const {
+    const std::int32_t *offset = offset_.data(), *even = even_.data(), *odd = odd_.data();
     const auto in_blocks = [&](auto channels) {
-      LAMINA_DISPATCH(set, linear_across(channels, x, offset_.data(), even_.data(), odd_.data(), across_.pixels, sums));
+      LAMINA_DISPATCH(set, linear_across(channels, x, offset, even, odd, across_.pixels, sums));
     };
     switch (across_.channels) {
-      case 3: return in_blocks(std::integral_constant<index_t, 3>{});
-      case 4: return in_blocks(std::integral_constant<index_t, 4>{});
-      default:
-        portable::linear_across(across_.channels, x, offset_.data(), even_.data(), odd_.data(), across_.pixels, sums);
+      case 1: return portable::linear_across(fixed<1>{}, x, offset, even, odd, across_.pixels, sums);
+      case 3: return in_blocks(fixed<3>{});
+      case 4: return in_blocks(fixed<4>{});
+      default: portable::linear_across(across_.channels, x, offset, even, odd, across_.pixels, sums);
     }
   }
   void interpolate_down(isa set, const std::int16_t* const* rows, index_t h, std::uint8_t* y) const {
@@ -114,7 +116,8 @@ class resize_bytes_widely {
   using element = std::uint8_t;
   using sum = std::int32_t;
 
-  resize_bytes_widely(const axis_table& across, const axis_table& down, index_t C) : across_(across, across.taps / 2, C) {
+  resize_bytes_widely(const axis_table& across, const axis_table& down, index_t C)
+      : across_(across, across.taps / 2, C) {
     const auto taps = static_cast<std::size_t>(across.taps), plane = static_cast<std::size_t>(4 * across_.padded());
     weights_.resize(taps / 4 * plane);
     for (std::size_t i = 0; i < across.weights.size(); ++i) {
@@ -130,12 +133,9 @@ class resize_bytes_widely {
       LAMINA_DISPATCH(set, wide_across(channels, taps, x, across_.offset.data(), weights_.data(), 4 * across_.padded(),
                                        across_.pixels, sums));
     };
-    constexpr std::integral_constant<index_t, 3> three;
-    constexpr std::integral_constant<index_t, 4> four;
-    constexpr std::integral_constant<index_t, 8> eight;
     switch (across_.channels) {
-      case 3: return across_.taps == 4 ? in_blocks(three, four) : in_blocks(three, eight);
-      case 4: return across_.taps == 4 ? in_blocks(four, four) : in_blocks(four, eight);
+      case 3: return across_.taps == 4 ? in_blocks(fixed<3>{}, fixed<4>{}) : in_blocks(fixed<3>{}, fixed<8>{});
+      case 4: return across_.taps == 4 ? in_blocks(fixed<4>{}, fixed<4>{}) : in_blocks(fixed<4>{}, fixed<8>{});
       default:
         portable::wide_across(across_.channels, across_.taps, x, across_.offset.data(), weights_.data(),
                               4 * across_.padded(), across_.pixels, sums);

@@ -53,9 +53,9 @@ class resize_in_float {
   void interpolate_across(isa, const T* x, float* sums) const {
     const float* w = weights_.data();
     switch (across_.taps) {
-      case 2: return float_across(std::integral_constant<index_t, 2>{}, x, across_, w, sums);
-      case 4: return float_across(std::integral_constant<index_t, 4>{}, x, across_, w, sums);
-      default: return float_across(std::integral_constant<index_t, 8>{}, x, across_, w, sums);
+      case 2: return float_across(fixed<2>{}, x, across_, w, sums);
+      case 4: return float_across(fixed<4>{}, x, across_, w, sums);
+      default: return float_across(fixed<8>{}, x, across_, w, sums);
     }
   }
   void interpolate_down(isa set, const float* const* rows, index_t h, T* y) const {

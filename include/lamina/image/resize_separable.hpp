@@ -1,6 +1,6 @@
 // lamina::image · SPDX-License-Identifier: Apache-2.0
-// Resizing by linear, cubic and lanczos4: each source row that is needed is interpolated across once and kept while rows
-// of the result are made of it.
+// Resizing by linear, cubic and lanczos4: each source row that is needed is interpolated across once, and kept while
+// rows of the result are made of it.
 #pragma once
 
 #include <lamina/core/context.hpp>
@@ -8,17 +8,16 @@
 #include <lamina/image/interpolation.hpp>
 #include <lamina/image/resize_bytes.hpp>
 #include <lamina/image/resize_float.hpp>
-#include <lamina/simd/integer.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace lamina::detail {
 
-/// y = x resized by one of the above.
+/// y = x resized. The arithmetic is one of resize_bytes.hpp and resize_float.hpp.
 template <class Arithmetic, class T = typename Arithmetic::element>
 void resize_separable(cpu_context& ctx, view<const T> x, interpolation method, view<T> y) {
   using sum = typename Arithmetic::sum;

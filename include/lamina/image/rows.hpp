@@ -11,13 +11,17 @@
 
 namespace lamina::detail {
 
-/// Calls body(std::integral_constant) for the usual numbers of channels, so that loops over them unroll; else body(C).
+/// A number that loops unroll by.
+template <index_t Value>
+using fixed = std::integral_constant<index_t, Value>;
+
+/// Calls body(fixed) for the usual numbers of channels, so that loops over them unroll; else body(C).
 template <class Body>
 void with_fixed_channels(index_t channels, Body&& body) {
   switch (channels) {
-    case 1: return body(std::integral_constant<index_t, 1>{});
-    case 3: return body(std::integral_constant<index_t, 3>{});
-    case 4: return body(std::integral_constant<index_t, 4>{});
+    case 1: return body(fixed<1>{});
+    case 3: return body(fixed<3>{});
+    case 4: return body(fixed<4>{});
     default: return body(channels);
   }
 }

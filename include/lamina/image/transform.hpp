@@ -109,12 +109,12 @@ bool reverse_rows(isa set, view<const T> x, index_t n, index_t begin, index_t en
     return true;
   };
   switch (C * static_cast<index_t>(sizeof(T))) {
-    case 1: return reverse(std::integral_constant<index_t, 1>{});
-    case 2: return reverse(std::integral_constant<index_t, 2>{});
-    case 3: return reverse(std::integral_constant<index_t, 3>{});
-    case 4: return reverse(std::integral_constant<index_t, 4>{});
-    case 6: return reverse(std::integral_constant<index_t, 6>{});
-    case 8: return reverse(std::integral_constant<index_t, 8>{});
+    case 1: return reverse(fixed<1>{});
+    case 2: return reverse(fixed<2>{});
+    case 3: return reverse(fixed<3>{});
+    case 4: return reverse(fixed<4>{});
+    case 6: return reverse(fixed<6>{});
+    case 8: return reverse(fixed<8>{});
     default: return false;
   }
 }

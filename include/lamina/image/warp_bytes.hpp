@@ -1,6 +1,6 @@
 // lamina::image · SPDX-License-Identifier: Apache-2.0
-// Bytes between pixels, in integers: the plain loops here, for any number of channels, and the same in vectors for three
-// and four.
+// Bytes between pixels, in integers: the plain loops here, for any number of channels, and the same in vectors for
+// three and four.
 #pragma once
 
 #include <lamina/core/isa.hpp>

@@ -182,13 +182,15 @@ class warp_source {
     const index_t C = x_.extents().c;
     if (taps_ == 1) return with_fixed_channels(C, [&](auto channels) { copy(channels, run); });
     if constexpr (in_integers) {
-      if (C == 3) return sample_in_blocks(set, std::integral_constant<index_t, 3>{}, run);
-      if (C == 4) return sample_in_blocks(set, std::integral_constant<index_t, 4>{}, run);
+      if (C == 3) return sample_in_blocks(set, fixed<3>{}, run);
+      if (C == 4) return sample_in_blocks(set, fixed<4>{}, run);
       const auto& [pixels, row_stride, offset, places, begin, end, to] = run;
-      if (taps_ == 2)
-        portable::sample_linear(C, pixels, row_stride, offset, places->across, places->down, begin, end, to);
-      else
+      if (taps_ > 2)
         portable::sample_table(C, taps_, pixels, row_stride, offset, places->fraction, table_.data(), begin, end, to);
+      else if (C == 1)
+        portable::sample_linear(fixed<1>{}, pixels, row_stride, offset, places->across, places->down, begin, end, to);
+      else
+        portable::sample_linear(C, pixels, row_stride, offset, places->across, places->down, begin, end, to);
     } else {
       switch (taps_) {
         case 2: return sample_in_float<2>(run);
@@ -211,16 +213,14 @@ class warp_source {
   template <class Channels>
   void sample_in_blocks(isa set, Channels channels, const warp_run<T>& run) const {
     const auto& [pixels, row_stride, offset, places, begin, end, to] = run;
-    constexpr std::integral_constant<index_t, 4> four;
-    constexpr std::integral_constant<index_t, 8> eight;
     if (taps_ == 2)
       LAMINA_DISPATCH(set, sample_linear(channels, pixels, row_stride, offset, places->across, places->down, begin,
                                          end, to));
     if (taps_ == 4)
-      LAMINA_DISPATCH(set, sample_table(channels, four, pixels, row_stride, offset, places->fraction, table_.data(),
-                                        begin, end, to));
-    LAMINA_DISPATCH(set, sample_table(channels, eight, pixels, row_stride, offset, places->fraction, table_.data(),
-                                      begin, end, to));
+      LAMINA_DISPATCH(set, sample_table(channels, fixed<4>{}, pixels, row_stride, offset, places->fraction,
+                                        table_.data(), begin, end, to));
+    LAMINA_DISPATCH(set, sample_table(channels, fixed<8>{}, pixels, row_stride, offset, places->fraction,
+                                      table_.data(), begin, end, to));
   }
 
   /// Other types, in float: four channels at a time, three as if they were four; what is left one by one.
@@ -234,12 +234,11 @@ class warp_source {
       T* to = run.to + i * C;
       index_t c = 0;
       const auto at = [&](index_t r, index_t k) { return from + r * run.row_stride + k * C + c; };
+      const auto four_at = [&](index_t r, index_t k) { return portable::load_floats(at(r, k)); };
+      const auto one_at = [&](index_t r, index_t k) { return static_cast<float>(*at(r, k)); };
       for (; c < quads; c += 4)
-        portable::store_floats(
-            weighted<Taps>(across, down, [&](index_t r, index_t k) { return portable::load_floats(at(r, k)); }), to + c);
-      for (; c < C; ++c)
-        to[c] = saturate_cast<T>(
-            weighted<Taps>(across, down, [&](index_t r, index_t k) { return static_cast<float>(*at(r, k)); }));
+        portable::store_floats(weighted<Taps>(across, down, four_at), to + c);
+      for (; c < C; ++c) to[c] = saturate_cast<T>(weighted<Taps>(across, down, one_at));
     }
   }
 

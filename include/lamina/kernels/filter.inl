@@ -18,7 +18,7 @@ inline void blur_across(const std::uint8_t* x, index_t step, const std::int16_t*
 template <class Half>
 inline void blur_down(const std::int16_t* const* rows, const std::int32_t* weights, Half half, index_t count,
                       std::uint8_t* y) {
-  const vi start = vi::set((32768 << 8) + (1 << 15));  // what was taken off, times the sum of the weights; and half a unit
+  const vi start = vi::set((32768 << 8) + (1 << 15));  // what was taken off, times the sum of weights; and half a unit
   for (index_t e = 0; e < count; e += vs::lanes) {
     vi lower = start, upper = start;
     for (index_t i = 0; i <= half; ++i) {

@@ -59,8 +59,8 @@ inline void sort_columns_of_5(const std::uint8_t* const* rows, index_t count, st
   }
 }
 
-/// The median of three sorted columns, `step` apart: that of the largest of the least, the median of the middle ones and
-/// the smallest of the greatest.
+/// The median of three sorted columns, `step` apart: that of the largest of the least, the median of the middle ones
+/// and the smallest of the greatest.
 inline void median_of_3_columns(const std::uint8_t* const* sorted, index_t step, index_t count, std::uint8_t* y) {
   for (index_t e = 0; e < count; e += vb::lanes) {
     const auto at = [&](index_t row, index_t column) { return vb::load(sorted[row] + e + column * step); };

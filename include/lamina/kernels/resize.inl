@@ -1,7 +1,8 @@
-// Included once per instruction set by simd/foreach_isa.hpp. Rows of sums, weighed to rows of bytes; read and written in
-// whole vectors.
+// Included once per instruction set by simd/foreach_isa.hpp. Rows of sums, weighed to rows of bytes; read and written
+// in whole vectors.
 
-/// Two rows of sums in 1/128, weighed with 11 bits: each product loses its lower 16 bits, as in OpenCV, before two more are rounded.
+/// Two rows of sums in 1/128, weighed with 11 bits: each product loses its lower 16 bits, as in OpenCV, before their
+/// sum is rounded.
 inline void linear_down(const std::int16_t* a, const std::int16_t* b, std::int16_t weight_a, std::int16_t weight_b,
                         index_t count, std::uint8_t* y) {
   const vs wa = vs::set(weight_a), wb = vs::set(weight_b), two = vs::set(2);

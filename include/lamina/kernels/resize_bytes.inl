@@ -1,5 +1,5 @@
-// Included once per instruction set by simd/foreach_block_isa.hpp. Rows of bytes of 3 or 4 channels; what is computed is
-// said in image/resize_bytes.hpp. A block of a vector holds bytes of one or two pixels, sorted by channel.
+// Included once per instruction set by simd/foreach_block_isa.hpp. Rows of bytes of 3 or 4 channels; what is computed
+// is said in image/resize_bytes.hpp. A block of a vector holds bytes of one or two pixels, sorted by channel.
 
 /// Reads 8 bytes from each offset on, and up to 7 pixels more.
 template <class Channels>

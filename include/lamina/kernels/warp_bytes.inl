@@ -1,5 +1,5 @@
-// Included once per instruction set by simd/foreach_block_isa.hpp. Bytes of 3 or 4 channels; what is computed is said in
-// image/warp_bytes.hpp. A block of a vector holds the bytes of one pixel's taps, sorted by channel.
+// Included once per instruction set by simd/foreach_block_isa.hpp. Bytes of 3 or 4 channels; what is computed is said
+// in image/warp_bytes.hpp. A block of a vector holds the bytes of one pixel's taps, sorted by channel.
 
 /// Reads 8 bytes from each offset on, in two rows; writes up to 4 bytes beyond each pixel's last.
 template <class Channels>

@@ -1,6 +1,6 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
 // Shuffles of bytes over whole registers, which later processors with AVX-512 have (Ice Lake, Zen 4). They are no
-// instruction set of their own in `isa`: a kernel that gains by them is included here, too, and chosen by has_vbmi().
+// instruction set of their own in `isa`: a kernel that gains by them is included once more, and chosen by has_vbmi().
 #pragma once
 
 #include <lamina/core/isa.hpp>
@@ -21,6 +21,7 @@ inline bool has_vbmi([[maybe_unused]] isa set) {
 
 #if defined(__x86_64__)
 LAMINA_BEGIN_REGION("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2,fma")
+/// What avx512 has, and tables of bytes.
 namespace lamina::avx512_vbmi {
 
 using avx512::vb;
@@ -40,8 +41,6 @@ class byte_table {
  private:
   __m512i quarters_[4];
 };
-
-#include <lamina/kernels/lookup.inl>
 
 }  // namespace lamina::avx512_vbmi
 LAMINA_END_REGION

@@ -1,6 +1,6 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
-// As foreach_isa.hpp, but only for the instruction sets that shuffle bytes. The plain loop of the same name stands in the
-// namespace portable, in the header that includes this, and says what the kernel computes.
+// As foreach_isa.hpp, but only for the instruction sets that shuffle bytes. The plain loop of the same name stands in
+// the namespace portable, in the header that includes this, and says what the kernel computes.
 //
 // No include guard: this file is meant to be included many times.
 
