@@ -34,7 +34,8 @@ TEST_CASE_TEMPLATE("lookup: y = table[x], of one table or one a channel", To, st
 }
 
 TEST_CASE("lookup: kernels that give way to a quicker one here are right, too") {
-  const auto x = random_picture<std::uint8_t>({1, 1, 1000, 1}, 6), table = random_picture<std::uint8_t>({1, 1, 1, 256}, 7);
+  const auto x = random_picture<std::uint8_t>({1, 1, 1000, 1}, 6);
+  const auto table = random_picture<std::uint8_t>({1, 1, 1, 256}, 7);
   tensor<std::uint8_t> every({1, 1, 256, 1}), found({1, 1, 256, 1}), y(x.extents());
   for (index_t i = 0; i < 256; ++i) every[i] = static_cast<std::uint8_t>(i);
   for_each_isa([&](cpu_context& ctx) {
