@@ -67,15 +67,19 @@ void preview(const command& c) {
   const auto files = image_files(c.images);
   const auto masks = c.masks.empty() ? std::map<std::string, std::filesystem::path>{} : images_by_name(c.masks);
 
+  const bool resizes = recipe.deterministic_prefix().root().nodes() > 1;
   std::vector<tensor<std::uint8_t>> cells;
   std::vector<std::string> captions;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    const auto image = read_image(files[i], {.channels = 3});
-    tensor<std::uint8_t> mask;
+    tensor<std::uint8_t> image = read_image(files[i], {.channels = 3}), mask;
     if (const auto found = masks.find(pairing_name(files[i])); found != masks.end())
       mask = read_image(found->second, {.channels = 1});
     else if (!c.masks.empty())
       throw file_error(files[i].string(), "no mask of its name in " + c.masks.string());
+    if (!resizes) {  // as the trainer brings images to the network's size first
+      fit_image(image, c.size, c.size);
+      if (!mask.empty()) fit_mask(mask, c.size, c.size);
+    }
     cells.push_back(cell_of(c, image.clone(), mask.empty() ? tensor<std::uint8_t>() : mask.clone()));
     captions.push_back(files[i].filename().string());
     for (index_t draw = 0; draw < c.draws; ++draw) {
@@ -115,7 +119,7 @@ int main(int argc, char** argv) {
   app.add_option("--masks", c.masks, "folder of their masks, NAME.png or NAME_segmentation.png")->type_name("FOLDER");
   app.add_option("--draws", c.draws, "how often each picture is drawn")->check(CLI::Range(1, 100));
   app.add_option("--seed", c.seed);
-  app.add_option("--size", c.size, "that ten_step and pipeline resize to")->check(CLI::Range(1, 8192));
+  app.add_option("--size", c.size, "of the network: recipes that do not resize change images of it")->check(CLI::Range(1, 8192));
   app.add_option("--cell", c.cell, "pixels of a picture on the sheet, across and down")->check(CLI::Range(16, 2048));
   app.add_option("--out,-o", c.out, "the sheet, a PNG file");
   app.add_flag("--no-fuse", c.no_fuse, "carry out each step on its own");

@@ -146,8 +146,10 @@ inline optimizer_params optimizer_of(const command& c) {
                      .decoupled_decay = c.optimizer == "adamw"};
 }
 
-/// What the originals had, as words of this command line. What they left open is as in the lab.
-inline std::vector<std::string> words_of_preset(const std::string& name) {
+/// What the originals had, as words of this command line; what the later program left open is as in the lab. Their other
+/// loss is dice_original.
+///   model  that was asked for; the original SegNet enlarged by nearest
+inline std::vector<std::string> words_of_preset(const std::string& name, const std::string& model) {
   std::vector<std::string> words{"--model=unet",  "--base=64",           "--optimizer=adam_original",
                                  "--momentum=0.9", "--loss=bce_original", "--warmup=0",
                                  "--ema=0",        "--batch-norm-unbiased=false"};
@@ -159,6 +161,7 @@ inline std::vector<std::string> words_of_preset(const std::string& name) {
                                           "--schedule=polynomial", "--augmentation=pipeline",
                                           "--threshold=0.3",     "--drop-last",
                                           "--batch-norm-momentum=0.99", "--batch-norm-epsilon=1e-3"};
+  if (model != "unet") words.push_back("--unpool-with-indices=false");
   const auto& rest = name == "lab" ? lab : pipeline;
   words.insert(words.end(), rest.begin(), rest.end());
   return words;
@@ -176,13 +179,10 @@ inline void settle_augmentation(const command& c, train_options& t) {
     if (!std::filesystem::exists(c.augmentation))
       throw file_error(c.augmentation, "no such augmentation: neither a file nor lesions, ten_step, pipeline or none");
     t.augmentation = augment::read_recipe(c.augmentation);
-    const augment::recipe first = t.augmentation->deterministic_prefix();
-    if (c.size == 0)
-      for (const augment::augmentation& step : *first.root().children())
-        if (const auto* resize = step.as<augment::resize_dim>()) {
-          t.height = resize->dims.height;
-          t.width = resize->dims.width;
-        }
+    if (const auto* resize = leading_resize(*t.augmentation); resize != nullptr && c.size == 0) {
+      t.height = resize->dims.height;
+      t.width = resize->dims.width;
+    }
   }
   t.augmentation = t.augmentation->with_fuse(!c.no_fuse);
 }
@@ -196,6 +196,8 @@ inline train_options options_of(const command& c) {
   t.schedule = schedule_curve_from_name(c.schedule);
   t.queue = std::max<index_t>(2, c.queue_ratio * t.workers);
   t.policy = c.skip ? reading_policy::skip : reading_policy::stop;
+  require((c.mean.empty() && c.deviation.empty()) || !t.augmentation || !normalisation_of(*t.augmentation),
+          "--mean and --std: the augmentation brings its own");
   if (!c.mean.empty()) std::copy_n(c.mean.begin(), 3, t.normalisation.mean.begin());
   if (!c.deviation.empty()) std::copy_n(c.deviation.begin(), 3, t.normalisation.deviation.begin());
   t.folder = c.checkpoints;

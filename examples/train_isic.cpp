@@ -118,7 +118,7 @@ int main(int argc, char** argv) {
   try {
     given.parse(app, arguments, "resume");
     if (!c.as.empty()) {
-      given.parse(app, train_isic::words_of_preset(c.as), "resume");
+      given.parse(app, train_isic::words_of_preset(c.as, c.network.at("model")), "resume");
       given.parse(app, arguments, "resume");
     }
     if (!c.resume.empty()) {

@@ -4,6 +4,7 @@
 #include <lamina/augment/augmentation.hpp>
 
 #include <initializer_list>
+#include <limits>
 #include <vector>
 
 namespace lamina::augment {
@@ -36,7 +37,7 @@ struct sequential {
 struct one_of {
   static constexpr std::string_view name = "OneOfAugmentationContainer";
 
-  float p = 0;
+  float p = std::numeric_limits<float>::quiet_NaN();  // must be given
   std::vector<augmentation> children{};
 
   template <class Self, class Field>

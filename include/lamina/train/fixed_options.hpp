@@ -90,13 +90,8 @@ inline bool depends_on_length(const schedule::curve& curve) {
 
 /// How the images that validation sees come to their size: as the augmentation resizes them, where it begins with that.
 inline std::string resampling_of(const train_options& o) {
-  if (o.augmentation && !o.transform) {
-    const augment::recipe first = o.augmentation->deterministic_prefix();
-    const auto* steps = first.root().as<augment::sequential>();
-    if (steps != nullptr && !steps->children.empty())
-      if (const auto* resize = steps->children.front().as<augment::resize_dim>())
-        return std::string(name(resize->interp));
-  }
+  if (o.augmentation && !o.transform)
+    if (const auto* resize = leading_resize(*o.augmentation)) return std::string(name(resize->interp));
   return prediction_settings{}.resampling;
 }
 

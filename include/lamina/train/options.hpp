@@ -57,13 +57,25 @@ struct train_options {
   const std::atomic<bool>* stop = nullptr;  // looked at after every step: save and end
 };
 
-/// Whether a recipe begins with steps that draw nothing.
-inline bool has_prefix(const augment::recipe& recipe) { return recipe.deterministic_prefix().root().nodes() > 1; }
+/// The AugResizeDim that a recipe begins with; nullptr where it begins with a step that draws. Validation and prediction
+/// resize in the same way. Throws `error` where other steps that draw nothing stand in front, which those could not do.
+inline const augment::resize_dim* leading_resize(const augment::recipe& recipe) {
+  const auto* steps = recipe.root().as<augment::sequential>();
+  if (steps == nullptr || steps->children.empty() || !steps->children.front().deterministic()) return nullptr;
+  const auto* first = steps->children.front().as<augment::resize_dim>();
+  const bool alone = steps->children.size() == 1 || !steps->children[1].deterministic();
+  if (first == nullptr || !alone)
+    fail("recipe: ", steps->children[first == nullptr ? 0 : 1].line().value_or("an augmentation"),
+         " stands in front, where validation and prediction can't repeat it; let the recipe begin with one AugResizeDim, "
+         "or with a step that draws");
+  return first;
+}
 
 /// The options with the normalisation that the augmentation makes, if it makes one.
 inline train_options settled(train_options o) {
-  if (!o.transform && o.augmentation)
-    if (const auto own = normalisation_of(*o.augmentation)) o.normalisation = *own;
+  if (o.transform || !o.augmentation) return o;
+  leading_resize(*o.augmentation);
+  if (const auto own = normalisation_of(*o.augmentation)) o.normalisation = *own;
   return o;
 }
 
@@ -80,9 +92,9 @@ inline void check(const train_options& o) {
   require(o.mix.mixup >= 0 && o.mix.cutmix >= 0 && !(o.mix.mixup > 0 && o.mix.cutmix > 0), "trainer: mixup ",
           o.mix.mixup, " and cutmix ", o.mix.cutmix, "; expected 0 or more, and one of them at most");
   if (o.transform || !o.augmentation) return;
-  const bool resizes = has_prefix(*o.augmentation);  // then photographs of any size come in, else some of this size
-  check_recipe_size(*o.augmentation, resizes ? augment::image_size{1024, 768} : augment::image_size{o.width, o.height},
-                    o.height, o.width);
+  const auto* resize = leading_resize(*o.augmentation);  // behind it, images have its size, else the network's
+  check_recipe_size(*o.augmentation, resize != nullptr ? resize->dims : augment::image_size{o.width, o.height}, o.height,
+                    o.width);
 }
 
 /// Pictures and which of them are for what.
@@ -97,7 +109,7 @@ inline sample_transform transform_of(const train_options& o, bool training) {
   if (training && o.transform) return o.transform;
   if (training && o.augmentation) {
     const sample_transform augmented = recipe_transform(o.augmentation->after_prefix(), o.normalisation);
-    if (has_prefix(*o.augmentation)) return augmented;
+    if (leading_resize(*o.augmentation) != nullptr) return augmented;
     return [augmented](const sample_place& place, tensor<std::uint8_t>& image, tensor<std::uint8_t>& mask,
                        view<float> image_out, view<float> mask_out) {
       fit_image(image, image_out.extents().h, image_out.extents().w);
@@ -153,14 +165,13 @@ inline train_plan plan_of(const train_options& o, const train_data& data) {
   return plan;
 }
 
-/// The splits training, validation and test of a data set, brought to the trainer's size and cached in memory. Where
-/// the augmentation begins with steps that draw nothing, such as a resize, the images of all splits go through those
-/// instead.
+/// The splits training, validation and test of a data set, brought to the trainer's size and cached in memory; where
+/// the augmentation begins with a resize, by that.
 /// Throws `error` when there is no training split.
 inline train_data train_data_of(const dataset& data, const train_options& o,
                                 std::size_t cache_bytes = dataset_source_options{}.cache_bytes) {
   dataset_source_options source{.height = o.height, .width = o.width, .cache_bytes = cache_bytes};
-  if (!o.transform && o.augmentation && has_prefix(*o.augmentation))
+  if (!o.transform && o.augmentation && leading_resize(*o.augmentation) != nullptr)
     source = {.cache_bytes = cache_bytes, .prepare = recipe_preparation(*o.augmentation)};
   const auto split = [&](const char* name) { return data.has_split(name) ? data.split(name) : std::vector<index_t>{}; };
   train_data all{dataset_source(data, source), data.split("training"), split("validation"), split("test")};
