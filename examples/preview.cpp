@@ -119,7 +119,8 @@ int main(int argc, char** argv) {
   app.add_option("--masks", c.masks, "folder of their masks, NAME.png or NAME_segmentation.png")->type_name("FOLDER");
   app.add_option("--draws", c.draws, "how often each picture is drawn")->check(CLI::Range(1, 100));
   app.add_option("--seed", c.seed);
-  app.add_option("--size", c.size, "of the network: recipes that do not resize change images of it")->check(CLI::Range(1, 8192));
+  app.add_option("--size", c.size, "of the network: what recipes that do not resize are given")
+      ->check(CLI::Range(1, 8192));
   app.add_option("--cell", c.cell, "pixels of a picture on the sheet, across and down")->check(CLI::Range(16, 2048));
   app.add_option("--out,-o", c.out, "the sheet, a PNG file");
   app.add_flag("--no-fuse", c.no_fuse, "carry out each step on its own");

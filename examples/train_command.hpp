@@ -146,8 +146,8 @@ inline optimizer_params optimizer_of(const command& c) {
                      .decoupled_decay = c.optimizer == "adamw"};
 }
 
-/// What the originals had, as words of this command line; what the later program left open is as in the lab. Their other
-/// loss is dice_original.
+/// What the originals had, as words of this command line; what the later program left open is as in the lab. Their
+/// other loss is dice_original.
 ///   model  that was asked for; the original SegNet enlarged by nearest
 inline std::vector<std::string> words_of_preset(const std::string& name, const std::string& model) {
   std::vector<std::string> words{"--model=unet",  "--base=64",           "--optimizer=adam_original",

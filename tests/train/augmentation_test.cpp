@@ -155,8 +155,8 @@ TEST_CASE("a recipe that does not fit is refused before training") {
           "recipe: it makes pictures of 48×32 pixels of those of 48×32, but the network takes 32×32");
   refused("AugLetterbox size=(32,32)\nAugMirror", "recipe: AugLetterbox size=(32,32)");
   refused("AugResizeDim dims=(32,32)\nAugCenterCrop\nAugMirror",
-          "recipe: AugCenterCrop stands in front, where validation and prediction can't repeat it; let the recipe begin "
-          "with one AugResizeDim, or with a step that draws");
+          "recipe: AugCenterCrop stands in front, where validation and prediction can't repeat it; let the recipe "
+          "begin with one AugResizeDim, or with a step that draws");
   refused("AugMirror\nAugResizeScale scale=(2,1)",
           "recipe: it makes pictures of 64×32 pixels of those of 32×32, but the network takes 32×32");
   refused("AugDivBy255\nAugScaleFromTo old_min=0 old_max=1 new_min=-1 new_max=1", "behind a conversion to floats");

@@ -57,8 +57,9 @@ struct train_options {
   const std::atomic<bool>* stop = nullptr;  // looked at after every step: save and end
 };
 
-/// The AugResizeDim that a recipe begins with; nullptr where it begins with a step that draws. Validation and prediction
-/// resize in the same way. Throws `error` where other steps that draw nothing stand in front, which those could not do.
+/// The AugResizeDim that a recipe begins with; nullptr where it begins with a step that draws. Validation and
+/// prediction resize in the same way. Throws `error` where other steps that draw nothing stand in front, which those
+/// could not repeat.
 inline const augment::resize_dim* leading_resize(const augment::recipe& recipe) {
   const auto* steps = recipe.root().as<augment::sequential>();
   if (steps == nullptr || steps->children.empty() || !steps->children.front().deterministic()) return nullptr;
@@ -66,8 +67,8 @@ inline const augment::resize_dim* leading_resize(const augment::recipe& recipe) 
   const bool alone = steps->children.size() == 1 || !steps->children[1].deterministic();
   if (first == nullptr || !alone)
     fail("recipe: ", steps->children[first == nullptr ? 0 : 1].line().value_or("an augmentation"),
-         " stands in front, where validation and prediction can't repeat it; let the recipe begin with one AugResizeDim, "
-         "or with a step that draws");
+         " stands in front, where validation and prediction can't repeat it; let the recipe begin with one "
+         "AugResizeDim, or with a step that draws");
   return first;
 }
 
@@ -93,8 +94,8 @@ inline void check(const train_options& o) {
           o.mix.mixup, " and cutmix ", o.mix.cutmix, "; expected 0 or more, and one of them at most");
   if (o.transform || !o.augmentation) return;
   const auto* resize = leading_resize(*o.augmentation);  // behind it, images have its size, else the network's
-  check_recipe_size(*o.augmentation, resize != nullptr ? resize->dims : augment::image_size{o.width, o.height}, o.height,
-                    o.width);
+  check_recipe_size(*o.augmentation, resize != nullptr ? resize->dims : augment::image_size{o.width, o.height},
+                    o.height, o.width);
 }
 
 /// Pictures and which of them are for what.
