@@ -69,7 +69,7 @@ refused "--weight-decay 0.1: adam_original has none" $train good/synthetic_4_siz
 before=$(cksum < good/log.csv)
 $train good/synthetic_4_size_32_seed_1 $tiny --no-train --load good/best.safetensors --out good > /dev/null || { echo "--no-train failed"; status=1; }
 [ "$(cksum < good/log.csv)" = "$before" ] && [ -s good/evaluation.json ] || { echo "an evaluation cost the log of the run"; status=1; }
-refused "weights of another network" $train good/synthetic_4_size_32_seed_1 $tiny --base 4 --load good/best.safetensors --out run
+refused "weights of a network with base_width = 2; this one has 4" $train good/synthetic_4_size_32_seed_1 $tiny --base 4 --load good/best.safetensors --out run
 refused "absent.jpg: no such file" $predict good/best.safetensors absent.jpg --out masks
 printf '\377\377\377\377\377\000\000\000{}' > lying.safetensors
 refused "lying.safetensors: safetensors: a header of 1099511627775 bytes exceeds" $predict lying.safetensors "$photo" --out masks
