@@ -1,4 +1,3 @@
-// needs: opencv
 // SPDX-License-Identifier: Apache-2.0
 // Functions on pictures beside OpenCV's, each on one thread, in one run: a call of ours, a call of theirs, and so on.
 //

@@ -1,4 +1,3 @@
-// needs: opencv
 // SPDX-License-Identifier: Apache-2.0
 // The ten-step recipe, image and mask, beside the same chain written with OpenCV calls; one thread, in one run: a
 // picture by us, the same picture with the same draws by them, and so on.

@@ -1,4 +1,3 @@
-// needs: yaml-cpp jpeg png threads cli11
 // SPDX-License-Identifier: Apache-2.0
 // Looks for what may be wrong with a data set before it costs a training run.
 //

@@ -1,7 +1,7 @@
 #!/bin/sh
 # examples/demo.sh [FOLDER]: installs what is missing, builds, trains a narrow UNet, tests it, and draws what it found.
-# Without FOLDER it makes lesions up, and takes a minute or two after the build. With FOLDER it trains on the pictures in
-# there (laid out as the ISIC challenge ships them, training|validation|test/{images,masks}, or with a YAML file).
+# Without FOLDER it makes lesions up, and takes a minute or two after the build. With FOLDER it trains on the pictures
+# in there (laid out as the ISIC challenge ships them, training|validation|test/{images,masks}, or with a YAML file).
 # DEMO_OUT names the folder for the results (default: build/demo).
 set -eu
 
@@ -34,11 +34,16 @@ esac
 "$bin/train_isic" "$data" --model unet --base $base --size $size --epochs 12 --overwrite --out "$out"
 
 echo "== predicting"
-# A dozen photographs, of the test split if there is one. Masks are PNG files, and are passed over.
+# A dozen photographs, of the test split if the data set has one. No two may have the same name, and what is no
+# photograph is passed over: masks, superpixel maps, hidden files, and what an earlier run drew.
 [ -d "$photos" ] || photos=$(dirname "$photos")
 list=$out/photos.txt
-find "$photos" -iname '*.jpg' -o -iname '*.jpeg' | sort > "$list.all"
-{ grep -i '/[^/]*test[^/]*/' "$list.all" || cat "$list.all"; } | head -n 12 > "$list"
+(cd "$photos" && find . -type f) | grep -Ei '\.(jpe?g|png|bmp|p[bgpn]m)$' |
+  grep -Eiv '/(masks|ground_truth|overlays|[^/]*_groundtruth)/|_(segmentation|mask|superpixels|overlay)\.[a-z]+$|/\.' |
+  sort > "$list.all"
+{ grep -i '/[^/]*test[^/]*/' "$list.all" || cat "$list.all"; } |
+  awk '{ name = $0; gsub(/.*\/|\.[^.]*$/, "", name) } !named[name]++' | sed 's/^\.//' | head -n 12 |
+  while IFS= read -r file; do printf '%s\n' "$photos$file"; done > "$list"
 rm "$list.all"
 tr '\n' '\0' < "$list" | xargs -0 -r "$bin/predict" "$out/best.safetensors" --out "$out/predictions" | tail -n 1
 

@@ -1,4 +1,3 @@
-// needs: yaml-cpp cli11
 // SPDX-License-Identifier: Apache-2.0
 // Writes the YAML description (DeepHealth Toolkit Dataset Format) of a data set that lies in folders.
 //

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// needs: threads
 #include <lamina/core/context.hpp>
 #include <lamina/core/thread_pool.hpp>
 

@@ -1,4 +1,3 @@
-// needs: yaml-cpp jpeg png threads
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/data/check.hpp>
@@ -73,6 +72,24 @@ TEST_CASE("check_dataset: each kind of fault is found and nothing else") {
   CHECK(findings.size() == 9);
   CHECK(is_error(finding_kind::size_differs));
   CHECK(!is_error(finding_kind::extra_mask));
+}
+
+TEST_CASE("check_dataset: a mask is looked at even where its image can't be read") {
+  const temporary_folder root;
+  serial_executor serial;
+  write_synthetic_dataset(serial, root.path(), {.training = 2, .validation = 1, .test = 0, .height = 64, .width = 80});
+  const fs::path images = root.path() / "training/images", masks = root.path() / "training/masks";
+  for (const std::string name : {"lesion_000000", "lesion_000001"})
+    std::ofstream(images / (name + ".jpg"), std::ios::trunc) << "no picture";
+  const fs::path damaged = masks / "lesion_000000_segmentation.png", empty = masks / "lesion_000001_segmentation.png";
+  std::ofstream(damaged, std::ios::trunc) << "no mask";
+  write_png(empty, tensor<std::uint8_t>({1, 10, 10, 1}).view());
+
+  const auto findings = check_dataset(serial, open_dataset(root.path()));
+  CHECK(of_kind(findings, finding_kind::unreadable_image).size() == 2);
+  check_one(findings, finding_kind::unreadable_mask, damaged, "neither JPEG");
+  check_one(findings, finding_kind::empty_mask, empty, "no pixel");
+  CHECK(findings.size() == 4);  // sizes are not compared with an image that has none
 }
 
 TEST_CASE("check_dataset: the real images hold one near-duplicate") {

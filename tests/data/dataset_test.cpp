@@ -1,4 +1,3 @@
-// needs: yaml-cpp
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/data/open_dataset.hpp>
 

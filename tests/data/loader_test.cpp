@@ -1,4 +1,3 @@
-// needs: jpeg png threads
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/data/folder_dataset.hpp>

@@ -1,4 +1,3 @@
-// needs: jpeg png threads
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/augment/parse.hpp>
 #include <lamina/data/folder_dataset.hpp>

@@ -1,4 +1,3 @@
-// needs: jpeg png
 // SPDX-License-Identifier: Apache-2.0
 // The augmentation language from any bytes: a recipe, which prints and reads back as itself, or a lamina::error.
 // clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -I include tests/fuzz/augment_fuzz.cpp -ljpeg -lpng

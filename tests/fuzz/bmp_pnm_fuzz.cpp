@@ -1,4 +1,3 @@
-// needs: jpeg png
 // SPDX-License-Identifier: Apache-2.0
 // BMP, PNM and whatever else the first bytes announce, by way of decode_image: a picture or a lamina::error.
 // clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -I include tests/fuzz/bmp_pnm_fuzz.cpp -ljpeg -lpng

@@ -1,4 +1,3 @@
-// needs: jpeg
 // SPDX-License-Identifier: Apache-2.0
 // JPEG from any bytes, strictly and with damage accepted: a picture or a lamina::error, never anything else.
 // clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -I include tests/fuzz/jpeg_fuzz.cpp -ljpeg

@@ -1,4 +1,3 @@
-// needs: png jpeg
 // SPDX-License-Identifier: Apache-2.0
 // PNG from any bytes: a picture or a lamina::error, never anything else.
 // clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -I include tests/fuzz/png_fuzz.cpp -lpng -lz

@@ -1,4 +1,3 @@
-// needs: yaml-cpp
 // SPDX-License-Identifier: Apache-2.0
 // A data set's description from any bytes: either a data set or a lamina::error, never anything else.
 // clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -I include tests/fuzz/yaml_fuzz.cpp -lyaml-cpp

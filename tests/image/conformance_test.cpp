@@ -1,4 +1,3 @@
-// needs: jpeg png
 // SPDX-License-Identifier: Apache-2.0
 // Every file of the conformance folder: decoded to the golden pixels, or refused in one line that says why.
 #include <lamina/formats/sha256.hpp>

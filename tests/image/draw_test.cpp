@@ -1,4 +1,3 @@
-// needs: jpeg png
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/image/overlay.hpp>
 #include <lamina/image/plot.hpp>

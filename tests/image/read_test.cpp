@@ -1,4 +1,3 @@
-// needs: jpeg png
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/image/read.hpp>
 #include <lamina/image/write.hpp>
@@ -220,6 +219,20 @@ TEST_CASE("read: what can't be read is refused in one line that names the file")
   check_error([&] { read_image(path, {.max_pixels = 64 * 63}); }, "JPEG of 64×64 pixels, more than the limit of 4032");
   check_error([&] { read_image(path, {.max_file_bytes = 100}); }, "exceed the limit of 100");
   check_error([&] { read_image(path, {.channels = 2}); }, "2 channels wanted");
+}
+
+TEST_CASE("read: a header may be long, but not longer than the limit") {
+  const temporary_folder folder;
+  const auto path = folder.path() / "x.pgm";
+  const std::string comment = "P5\n#" + std::string(300'000, ' ');
+  std::ofstream(path, std::ios::binary) << comment << "\n7 5\n255\n" << std::string(35, 'x');
+  CHECK(probe_image(path).width == 7);
+  CHECK(probe_image(path, {.max_file_bytes = 300'020}).height == 5);
+  for (const index_t limit : {1000, 64 * 1024, 100'000, 300'000})
+    check_error([&] { probe_image(path, {.max_file_bytes = limit}); },
+                path.string() + ": its header is longer than the limit of " + std::to_string(limit) + " bytes");
+  std::ofstream(path, std::ios::binary) << comment;
+  check_error([&] { probe_image(path); }, "the file ends within its header");
 }
 
 TEST_CASE("write: what can't be written is refused") {

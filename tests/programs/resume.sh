@@ -1,6 +1,6 @@
 #!/bin/sh
-# resume.sh TRAIN_ISIC: a run that is killed after step 11 and resumed ends with the same bits as one that was left
-# alone, and so do runs with other numbers of threads and workers.
+# resume.sh TRAIN_ISIC: a run that is killed or interrupted after step 11 and resumed ends with the same bits as one
+# that was left alone, and so do runs with other numbers of threads and workers.
 set -u
 train=$1
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
@@ -19,38 +19,61 @@ for threads_workers in "2 1" "5 1" "1 4" "5 4"; do
   rm -r other
 done
 
-# Killed while it works: again, should it have ended by itself before the signal came.
-for attempt in 1 2 3 4 5; do
-  rm -rf killed
-  $train $options --threads 1 --out killed > /dev/null &
-  process=$!
-  tries=0
-  until grep -q '"step","step":11,' killed/log.jsonl 2> /dev/null || [ $tries -gt 3000 ]; do
-    sleep 0.01
-    tries=$((tries + 1))
+# stopped_by SIGNAL FOLDER: a run that gets the signal while it works: again, should it have ended by itself before the
+# signal came. Its output goes into FOLDER.txt, its exit status into $code.
+stopped_by() {
+  for attempt in 1 2 3 4 5; do
+    rm -rf "$2"
+    $train $options --threads 1 --out "$2" > "$2.txt" &
+    process=$!
+    tries=0
+    until grep -q '"step","step":11,' "$2/log.jsonl" 2> /dev/null || [ $tries -gt 3000 ]; do
+      sleep 0.01
+      tries=$((tries + 1))
+    done
+    kill -"$1" $process 2> /dev/null
+    wait $process 2> /dev/null
+    code=$?
+    grep -q '"step","step":100,' "$2/log.jsonl" || return 0
   done
-  kill -KILL $process 2> /dev/null
-  wait $process 2> /dev/null
-  [ -f killed/summary.json ] || break
-done
-[ ! -f killed/summary.json ] || { echo "it ended before it could be killed, $attempt times"; exit 1; }
+  echo "it ended before SIG$1 came, $attempt times"
+  exit 1
+}
+
+stopped_by KILL killed
 $train --resume killed > resumed.txt || exit 1
 grep "resumed after step" resumed.txt
 [ "$(digest killed)" = "$expected" ] || { echo "killed and resumed: other weights"; status=1; }
-grep -q '"command": "train_isic .*synthetic:40' killed/summary.json || { echo "the command does not repeat the run"; status=1; }
+grep -q '"command": "train_isic .*synthetic:40' killed/summary.json ||
+  { echo "the command does not repeat the run"; status=1; }
 cmp killed/best.safetensors whole/best.safetensors || status=1
 
+# Ctrl-C: the program saves, says how to go on, and ends as one that succeeded. A shell's background process is born
+# with SIGINT ignored; the program sets its own handler all the same.
+stopped_by INT interrupted
+[ $code -eq 0 ] || { echo "Ctrl-C: exit status $code"; status=1; }
+grep -qx 'stopped; go on with: train_isic --resume interrupted' interrupted.txt ||
+  { echo "after Ctrl-C it does not say how to go on:"; tail -n 3 interrupted.txt; status=1; }
+[ "$(digest interrupted)" != "$expected" ] || { echo "Ctrl-C: it went on to the end"; status=1; }
+$train --resume interrupted > resumed.txt || exit 1
+grep "resumed after step" resumed.txt
+[ "$(digest interrupted)" = "$expected" ] || { echo "interrupted and resumed: other weights"; status=1; }
+cmp interrupted/best.safetensors whole/best.safetensors || status=1
+
 # What a resumption changed is kept by the next one.
-$train synthetic:8 --base 2 --depth 1 --size 32 --batch 4 --epochs 1 --schedule constant --warmup 0 --out "a run" > /dev/null
+small="synthetic:8 --base 2 --depth 1 --size 32 --batch 4"
+$train $small --epochs 1 --schedule constant --warmup 0 --out "a run" > /dev/null
 $train --resume "a run" --epochs 4 --steps 5 > /dev/null || status=1
 $train --resume "a run" --steps 0 > /dev/null || status=1
-grep -q '"epochs": 4,' "a run/summary.json" || { echo "the second resumption forgot what the first was told"; status=1; }
+grep -q '"epochs": 4,' "a run/summary.json" ||
+  { echo "the second resumption forgot what the first was told"; status=1; }
 grep -q "'a run'" "a run/summary.json" || { echo "the command's words lack quotes"; status=1; }
 
 # Folders of their own: the checkpoint leads to the others.
-$train synthetic:8 --base 2 --depth 1 --size 32 --batch 4 --epochs 2 --steps 1 --out figures --checkpoints weights --images pictures > /dev/null
+$train $small --epochs 2 --steps 1 --out figures --checkpoints weights --images pictures > /dev/null
 $train --resume weights --steps 0 > /dev/null || status=1
-for file in figures/summary.json figures/log.csv weights/best.safetensors weights/checkpoint.safetensors pictures/curves.png pictures/overlays.png; do
+for file in figures/summary.json figures/log.csv weights/best.safetensors weights/checkpoint.safetensors \
+  pictures/curves.png pictures/overlays.png; do
   [ -s $file ] || { echo "$file is missing"; status=1; }
 done
 [ "$(grep -c '^[12],' figures/log.csv)" = 2 ] || { echo "figures/log.csv lacks a row"; status=1; }

@@ -14,6 +14,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,7 +96,8 @@ inline std::string reason(const error& e, const std::filesystem::path& file) {
   return text.compare(0, front.size(), front) == 0 ? text.substr(front.size()) : text;
 }
 
-inline void check_mask(const sample& entry, const image_info& image, std::vector<finding>& findings) {
+/// `image` is empty where the image's header can't be read.
+inline void check_mask(const sample& entry, const std::optional<image_info>& image, std::vector<finding>& findings) {
   tensor<std::uint8_t> mask;
   try {
     mask = read_image(entry.mask, {.channels = 1});
@@ -104,9 +106,9 @@ inline void check_mask(const sample& entry, const image_info& image, std::vector
     return;
   }
   const auto [N, H, W, C] = mask.extents();
-  if (H != image.height || W != image.width)
+  if (image && (H != image->height || W != image->width))
     findings.push_back({finding_kind::size_differs, entry.mask,
-                        to_text(W, "×", H, " pixels, the image has ", image.width, "×", image.height)});
+                        to_text(W, "×", H, " pixels, the image has ", image->width, "×", image->height)});
   const auto grey = [](std::uint8_t v) { return v != 0 && v != 255; };
   if (const auto first = std::find_if(mask.begin(), mask.end(), grey); first != mask.end())
     findings.push_back({finding_kind::grey_mask, entry.mask,
@@ -121,18 +123,16 @@ inline void check_mask(const sample& entry, const image_info& image, std::vector
 
 inline fingerprint check_sample(const sample& entry, std::vector<finding>& findings) {
   fingerprint made;
-  image_info info;
-  bool readable = false;
+  std::optional<image_info> info;
   try {
     info = probe_image(entry.image);
     made = fingerprint_of(read_image(entry.image, {.channels = 3, .min_height = 64, .min_width = 64}).view());
-    readable = true;
   } catch (const error& e) {
     findings.push_back({finding_kind::unreadable_image, entry.image, reason(e, entry.image)});
   }
   if (entry.mask.empty()) {
     if (entry.labels.empty()) findings.push_back({finding_kind::missing_mask, entry.image, "has no mask"});
-  } else if (readable) {
+  } else {
     check_mask(entry, info, findings);
   }
   return made;

@@ -74,21 +74,25 @@ inline tensor<std::uint16_t> read_image16(const std::filesystem::path& path, con
                                      path.string(), options);
 }
 
-/// What the file's header says. Reads its first 64 KiB, more only where a header is longer, and decodes nothing.
-/// Throws `file_error`: missing, no image, or damaged within the header.
-inline image_info probe_image(const std::filesystem::path& path) {
+/// What the file's header says. Reads its first 64 KiB, more only where a header is longer, `max_file_bytes` at most,
+/// and decodes nothing.
+/// Throws `file_error`: missing, no image, damaged within the header, or with a header beyond the limit.
+inline image_info probe_image(const std::filesystem::path& path, const read_options& options = {}) {
   const std::string file = path.string();
   if (!std::filesystem::is_regular_file(path)) read_file(path, 0);  // throws the reason
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw file_error(file, "can't be opened");
+  const auto limit = static_cast<std::size_t>(options.max_file_bytes);
   std::vector<std::byte> head;
   for (std::size_t wanted = 64 * 1024;; wanted *= 4) {
+    wanted = std::min(wanted, limit);
     const std::size_t before = head.size();
     head.resize(wanted);
     stream.read(reinterpret_cast<char*>(head.data() + before), static_cast<std::streamsize>(wanted - before));
     head.resize(before + static_cast<std::size_t>(stream.gcount()));
     if (const auto info = detail::header_info(head, file)) return *info;
     if (head.size() < wanted) throw file_error(file, "the file ends within its header");
+    if (wanted == limit) throw file_error(file, to_text("its header is longer than the limit of ", limit, " bytes"));
   }
 }
 
