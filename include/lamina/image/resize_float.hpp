@@ -5,6 +5,7 @@
 
 #include <lamina/core/isa.hpp>
 #include <lamina/image/resize_taps.hpp>
+#include <lamina/image/rows.hpp>
 #include <lamina/image/weighted_sum.hpp>
 #include <lamina/simd/integer.hpp>
 
