@@ -14,8 +14,8 @@ fi
 TIMEFORMAT='%R %U %S'
 status=0
 for source; do
-  { time ${CXX:-g++} -std=c++20 -O2 -I include -isystem /usr/include/eigen3 -c "$source" -o "$work/object"; } 2> "$work/log" ||
-    { cat "$work/log"; exit 1; }
+  { time ${CXX:-g++} -std=c++20 -O2 -I include -isystem /usr/include/eigen3 -c "$source" -o "$work/object"; } \
+    2> "$work/log" || { cat "$work/log"; exit 1; }
   tail -n 1 "$work/log" | awk -v name="$(basename "$source")" '
     { printf "%s: %.1f s, limit 15 s (%.1f s on the clock)\n", name, $2 + $3, $1; exit $2 + $3 > 15 }' || status=1
 done

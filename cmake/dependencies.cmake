@@ -1,5 +1,5 @@
-# Everything that lamina takes from outside. lamina::lamina needs Eigen and threads; each further target exists only
-# where its libraries do, and our own programs need them all.
+# What lamina's targets take from outside; the installed package reads this, too. lamina::lamina needs Eigen and
+# threads; each further target exists only where its libraries do, and our own programs need them all.
 
 # lamina_find(PACKAGE DEBIAN_PACKAGE TARGET [FOR who-needs-it]): looks for a package; without FOR it is required always,
 # else it is required when one of the variables after FOR is on.
@@ -32,9 +32,6 @@ lamina_find(Eigen3 libeigen3-dev Eigen3::Eigen)
 lamina_find(nlohmann_json nlohmann-json3-dev nlohmann_json::nlohmann_json FOR ${lamina_programs})
 lamina_find(JPEG libjpeg62-turbo-dev JPEG::JPEG FOR ${lamina_programs})
 lamina_find(PNG libpng-dev PNG::PNG FOR ${lamina_programs})
-lamina_find(doctest doctest-dev doctest::doctest FOR LAMINA_BUILD_TESTS)
-lamina_find(benchmark libbenchmark-dev benchmark::benchmark FOR LAMINA_BUILD_BENCHMARKS)
-lamina_find(CLI11 libcli11-dev CLI11::CLI11 FOR LAMINA_BUILD_EXAMPLES LAMINA_BUILD_BENCHMARKS)
 
 # yaml-cpp 0.7 calls its target yaml-cpp, later versions yaml-cpp::yaml-cpp.
 find_package(yaml-cpp QUIET GLOBAL)

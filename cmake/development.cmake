@@ -1,5 +1,15 @@
 # What our own programs are built with, on top of the library's targets. Nothing here reaches a consumer.
 
+if(LAMINA_BUILD_TESTS)
+  lamina_find(doctest doctest-dev doctest::doctest)
+endif()
+if(LAMINA_BUILD_BENCHMARKS)
+  lamina_find(benchmark libbenchmark-dev benchmark::benchmark)
+endif()
+if(LAMINA_BUILD_EXAMPLES OR LAMINA_BUILD_BENCHMARKS)
+  lamina_find(CLI11 libcli11-dev CLI11::CLI11)
+endif()
+
 add_library(lamina_development INTERFACE)
 target_compile_options(lamina_development INTERFACE -Wall -Wextra -Wshadow -Wconversion)
 if(LAMINA_SANITIZE)

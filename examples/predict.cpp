@@ -20,6 +20,7 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <optional>
 
 using namespace lamina;
 
@@ -28,7 +29,7 @@ namespace {
 struct command {
   std::filesystem::path weights, out = "masks";
   std::vector<std::filesystem::path> images;
-  float threshold = 0;
+  std::optional<float> threshold;
   int threads = 0;
   bool no_overlays = false, keep_going = false, symmetries = false;
   std::string type = "float";
@@ -85,7 +86,7 @@ nlohmann::ordered_json predict_one(const command& c, cpu_context& ctx, typename 
 template <class T>
 int predict(const command& c) {
   const predictor<T> lesions(c.weights);
-  const float threshold = c.threshold > 0 ? c.threshold : lesions.settings().threshold;
+  const float threshold = c.threshold.value_or(lesions.settings().threshold);
   thread_pool threads(c.threads);
   cpu_context ctx(threads);
   typename predictor<T>::session session(lesions, ctx, {.symmetries = c.symmetries});
@@ -118,9 +119,16 @@ int main(int argc, char** argv) {
   command c;
   app.option_defaults()->always_capture_default();
   app.add_option("weights", c.weights, "best.safetensors, as train_isic wrote it")->required()->type_name("WEIGHTS");
-  app.add_option("images", c.images, "photographs, or folders of them")->required()->type_name("IMAGE|FOLDER");
+  app.add_option("images", c.images, "photographs, or folders of them (masks and overlays in there are passed over)")
+      ->required()
+      ->type_name("IMAGE|FOLDER");
   app.add_option("--out,-o", c.out, "folder for masks, overlays and predictions.jsonl");
-  app.add_option("--threshold", c.threshold, "of the probability; 0: the one in the weights file");
+  app.add_option("--threshold", c.threshold, "of the probability: what reaches it is lesion")
+      ->check(CLI::Range(0.0f, 1.0f))
+      ->check([](const std::string& given) {  // the range lets NaN pass
+        return given.find_first_of("nN") == given.npos ? std::string() : given + " is no probability";
+      })
+      ->default_str("the weights file's");
   app.add_option("--threads,-t", c.threads, "0: one per core");
   app.add_option("--type", c.type, "activations are stored as")->check(CLI::IsMember({"float", "bfloat16"}));
   app.add_flag("--tta", c.symmetries, "average over flips and turns of the photograph: eight times the work");

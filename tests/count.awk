@@ -1,6 +1,7 @@
 # Counts test cases after a run of ctest: awk -f tests/count.awk CTEST_OUTPUT LastTest.log. What tests report of the
-# conformance files and reasons for skipping go to the first lines of the output, "PASSED FAILED SKIPPED" is the last. A doctest program counts its cases; a case that
-# prints "skipped: …" is a skipped one, unless it only left out an instruction set. Any other test counts as one.
+# conformance files and reasons for skipping go to the first lines of the output, "PASSED FAILED SKIPPED" is the last. A
+# doctest program counts its cases; a case that prints "skipped: …" is a skipped one, unless it only left out an
+# instruction set. Any other test counts as one.
 
 FNR == 1 { file++ }
 

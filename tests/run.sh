@@ -47,7 +47,8 @@ build() {
   begin=$(now)
   log=build/$preset/build.log
   mkdir -p "build/$preset"
-  if cmake --preset "$preset" "$@" > "$log" 2>&1 && cmake --build --preset "$preset" -j "$jobs" -- -k 0 >> "$log" 2>&1; then
+  if cmake --preset "$preset" "$@" > "$log" 2>&1 &&
+    cmake --build --preset "$preset" -j "$jobs" -- -k 0 >> "$log" 2>&1; then
     echo "built in $(($(now) - begin)) s, $(grep -c 'warning:' "$log") warnings"
   else
     grep -E -A 4 'error|FAILED' "$log" | head -n 60
@@ -80,7 +81,8 @@ begin_all=$(now)
 say "packages"
 if [ $full = yes ]; then group=full; else group=tests; fi
 sh cmake/install_packages.sh $group || { echo "packages could not be installed"; failed=1; finish; }
-[ -d "${LAMINA_SHARED_DATA:-../shared/data}" ] || echo "no ${LAMINA_SHARED_DATA:-../shared/data}: tests of real images will be skipped"
+shared=${LAMINA_SHARED_DATA:-../shared/data}
+[ -d "$shared" ] || echo "no $shared: tests of real images will be skipped"
 find cuda -name '*.cuh' 2> /dev/null | grep -q . || echo "CUDA: no kernel yet, nothing to compile"
 
 slow=OFF

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A header's first line names the target that it belongs to and the licence; `#pragma once` follows; kernel bodies
-# include nothing; other sources carry the licence. Files over 400 lines are named. Run from the repository's root.
+# include nothing; other sources carry the licence. No file has over 400 lines. Run from the repository's root.
 status=0
 complain() {
   echo "$1"
@@ -20,13 +20,14 @@ for file in $(find include -name '*.hpp' | sort); do
   grep -q '^#pragma once$' "$file" || [ "${folder#simd/foreach_}" != "$folder" ] || complain "$file: no #pragma once"
 done
 for file in $(find include -name '*.inl' | sort); do
-  if grep -Eq '^ *#(include|if|define)' "$file"; then complain "$file: a kernel body holds no #include, #if, #define"; fi
+  ! grep -Eq '^ *#(include|if|define)' "$file" || complain "$file: a kernel body holds no #include, #if, #define"
 done
 for file in $(find tests examples benchmarks -name '*.cpp' -o -name '*.hpp' | sort); do
   head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || complain "$file: no SPDX line in the first three"
 done
-for file in $(find include examples benchmarks tests cmake -type f \( -name '*.?pp' -o -name '*.inl' -o -name '*.sh' -o -name '*.cmake' \) | sort); do
+for file in $(find include examples benchmarks tests cmake -name '*.?pp' -o -name '*.inl' -o -name '*.sh' -o \
+  -name '*.cmake' | sort); do
   lines=$(wc -l < "$file")
-  [ "$lines" -le 400 ] || echo "$file has $lines lines; about 400 is the limit"
+  [ "$lines" -le 400 ] || complain "$file has $lines lines, and 400 is the limit"
 done
 exit $status

@@ -36,7 +36,8 @@ refused() {
   shift
   "$@" > out.txt 2> err.txt
   code=$?
-  [ $code -eq 1 ] && [ "$(wc -l < err.txt)" -eq 1 ] && grep -qF "$file: " err.txt || complain "$file: status $code, and:"
+  [ $code -eq 1 ] && [ "$(wc -l < err.txt)" -eq 1 ] && grep -qF "$file: " err.txt ||
+    complain "$file: status $code, and:"
 }
 for file in huge.bmp huge.ppm huge.jpg; do
   refused $file "$predict" good/best.safetensors $file --out masks
@@ -58,8 +59,10 @@ found() {
 copy() { cp -r good/synthetic_4_size_32_seed_1 data; }
 copy && rm data/training/masks/lesion_000002_segmentation.png
 found 'training/images/lesion_000002.jpg: .*mask'
-copy && "$train" synthetic:1 --base 2 --depth 1 --size 48 --batch 1 --epochs 1 --threads 1 --overlays 0 --out other > out.txt
-cp other/synthetic_1_size_48_seed_1/training/masks/lesion_000000_segmentation.png data/training/masks/lesion_000001_segmentation.png
+copy &&
+  "$train" synthetic:1 --base 2 --depth 1 --size 48 --batch 1 --epochs 1 --threads 1 --overlays 0 --out other > out.txt
+cp other/synthetic_1_size_48_seed_1/training/masks/lesion_000000_segmentation.png \
+  data/training/masks/lesion_000001_segmentation.png
 found 'lesion_000001_segmentation.png: 48×48 pixels, the image has 32×32'
 copy && head -c 700 "$photo" > data/training/images/lesion_000001.jpg
 found 'training/images/lesion_000001.jpg: '
