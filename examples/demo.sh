@@ -19,7 +19,7 @@ echo "== building (build/release)"
 mkdir -p build/release "$out"
 log=build/release/demo_build.log
 if ! { cmake --preset release -DLAMINA_BUILD_TESTS=OFF -DLAMINA_BUILD_BENCHMARKS=OFF &&
-       cmake --build --preset release --target train_isic predict; } > "$log" 2>&1; then
+       cmake --build --preset release --target train_isic predict preview; } > "$log" 2>&1; then
   tail -n 30 "$log"
   echo "the build failed; all of its output is in $log" >&2
   exit 1
