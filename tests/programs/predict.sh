@@ -63,7 +63,9 @@ expect 3 wide.ppm 64 40
 [ "$(wc -l < said.txt)" -eq 3 ] || complain "lines: $(cat said.txt)"
 # An overlay that is named is taken as a photograph, and so tells its size.
 says $predict $weights masks/tall_overlay.jpg masks/wide_overlay.jpg --out again
-[ "$(value width | xargs) $(value height | xargs)" = "37 64 61 40" ] || complain "overlays: $(cat said.txt)"
+for size in '"width":37,"height":61' '"width":64,"height":40'; do
+  grep -q "_overlay.jpg\",$size," said.txt || complain "no overlay of $size: $(cat said.txt)"
+done
 
 # Results beside the photographs are not taken for photographs.
 for _ in first second; do

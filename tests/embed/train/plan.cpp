@@ -17,7 +17,7 @@ int main() {
   };
   const network<float> net = make_network<float>({{"model", "unet"}, {"base_width", "2"}, {"depth", "1"}});
   train_options options{.epochs = 1, .batch_size = 2, .height = 32, .width = 32};
-  options.augmentation = augment::sequential{augment::mirror{.5f}};
+  options.augmentation = augment::recipe(augment::sequential{augment::mirror{.5f}});
   trainer<float> t(ctx, net, {lesions, {0, 1, 2, 3}, {4}, {5}}, options);
   std::cout << plan_text(t.step_program(), parameter_layout(net));
   return t.plan().steps == 2 ? 0 : 1;
