@@ -126,10 +126,12 @@ inline void load_pairs(const float* p, vf& even, vf& odd) {
 
 /// The same bits as twice as many lanes.
 inline vs as_words(vi a) { return {(vs::native)a.value}; }
-inline vs operator+(vs a, vs b) { return {a.value + b.value}; }
-inline vs operator-(vs a, vs b) { return {a.value - b.value}; }
+/// Sums, differences and products wrap, as those of the other instruction sets do.
+using wrapping = std::uint16_t __attribute__((vector_size(16)));
+inline vs operator+(vs a, vs b) { return {(vs::native)((wrapping)a.value + (wrapping)b.value)}; }
+inline vs operator-(vs a, vs b) { return {(vs::native)((wrapping)a.value - (wrapping)b.value)}; }
 /// The lower halves of the products.
-inline vs operator*(vs a, vs b) { return {a.value * b.value}; }
+inline vs operator*(vs a, vs b) { return {(vs::native)((wrapping)a.value * (wrapping)b.value)}; }
 inline vs shift_right(vs a, int bits) { return {a.value >> bits}; }
 /// The upper halves of the signed products.
 inline vs multiply_high(vs a, vs b) {
