@@ -77,12 +77,19 @@ inline void clahe(cpu_context& ctx, view<const std::uint8_t> x, double clip_limi
   std::vector<std::array<std::uint8_t, 256>> tables(static_cast<std::size_t>(tiles_across * tiles_down));
   ctx.workers().run(tiles_across * tiles_down, [&, H = H, W = W](index_t tile, int) {
     const index_t top = tile / tiles_across * tile_h, left = tile % tiles_across * tile_w;
+    const index_t inside = std::clamp<index_t>(W - left, 0, tile_w);  // columns of the tile that x has
     std::array<index_t, 256> histogram{};
-    for (index_t h = top; h < top + tile_h; ++h)
-      for (index_t w = left; w < left + tile_w; ++w)
-        ++histogram[x(0, border_position(border::reflect_101, h, H), border_position(border::reflect_101, w, W), 0)];
+    for (index_t h = top; h < top + tile_h; ++h) {
+      const std::uint8_t* row = x.pixel(0, border_position(border::reflect_101, h, H), 0);
+      for (index_t w = left; w < left + inside; ++w) ++histogram[row[w * x.pixel_stride()]];
+      for (index_t w = left + inside; w < left + tile_w; ++w)
+        ++histogram[row[border_position(border::reflect_101, w, W) * x.pixel_stride()]];
+    }
     tables[static_cast<std::size_t>(tile)] = detail::equalised(histogram, clip, pixels);
   });
+  const auto level = [&](index_t row, index_t column, std::uint8_t v) {
+    return static_cast<float>(tables[static_cast<std::size_t>(row * tiles_across + column)][v]);
+  };
   std::vector<detail::tile_place> columns;
   for (index_t w = 0; w < W; ++w) columns.push_back(detail::place_between_tiles(w, tile_w, tiles_across));
   detail::for_each_rows(ctx, x.extents(), [&, W = W](index_t, index_t begin, index_t end) {
@@ -91,12 +98,9 @@ inline void clahe(cpu_context& ctx, view<const std::uint8_t> x, double clip_limi
       for (index_t w = 0; w < W; ++w) {
         const auto [left, right, across] = columns[static_cast<std::size_t>(w)];
         const std::uint8_t v = x(0, h, w, 0);
-        const auto level = [&](index_t row, index_t column) {
-          return static_cast<float>(tables[static_cast<std::size_t>(row * tiles_across + column)][v]);
-        };
-        const float upper = level(above, left) * (1 - across) + level(above, right) * across;
-        const float lower = level(below, left) * (1 - across) + level(below, right) * across;
-        y(0, h, w, 0) = saturate_cast<std::uint8_t>(upper * (1 - down) + lower * down);
+        const float upper = level(above, left, v) * (1 - across) + level(above, right, v) * across;
+        const float lower = level(below, left, v) * (1 - across) + level(below, right, v) * across;
+        y(0, h, w, 0) = static_cast<std::uint8_t>(upper * (1 - down) + lower * down + 0.5f);
       }
     }
   });
