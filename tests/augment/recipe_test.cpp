@@ -23,6 +23,16 @@ struct invert {
     c.change_image([](const auto& x) { x(0, 0, 0, 0) = 7; });
   }
 };
+/// One that looks at image and mask together.
+struct blacken_outside {
+  void operator()(augment::canvas& c, random_stream&) const {
+    const view<const std::uint8_t> m = c.mask<std::uint8_t>();
+    c.change_image([&](const auto& x) {
+      for (index_t i = 0; i < x.size(); ++i)
+        if (m.data()[i / x.extents().c] == 0) x.data()[i] = 0;
+    });
+  }
+};
 /// A user's own container: the last child only.
 struct last_of {
   std::vector<augment::augmentation> children;
@@ -107,6 +117,12 @@ TEST_CASE("recipe: augmentations and containers of a user's own") {
       for (index_t c = 0; c < 3; ++c)
         if (h + w + c > 0) CHECK(made(0, h, w, c) == 255 - x(0, h, 5 - w, c));
   CHECK(made(0, 0, 0, 0) == 7);
+
+  const auto m = ellipse_mask(5, 6);
+  const auto cut = recipe(sequential{augment::flip{1}, blacken_outside{}}).apply({}, x.view(), m.view());
+  for (index_t h = 0; h < 5; ++h)
+    for (index_t w = 0; w < 6; ++w)
+      CHECK(bytes(cut.image)(0, h, w, 1) == (m(0, 4 - h, w, 0) == 0 ? 0 : x(0, 4 - h, w, 1)));
 
   auto heard = std::make_shared<std::vector<float>>();
   recipe(last_of{{augment::flip{}, listener{heard}}}).apply({.seed = 9}, x.view());

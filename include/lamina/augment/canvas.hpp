@@ -145,17 +145,17 @@ class canvas {
     settle_geometry();
     return image_.writable<T>(ctx_);
   }
-  /// The same of bytes, for an augmentation that knows nothing else: throws `error` that begins with its name.
-  view<std::uint8_t> bytes(std::string_view name) {
-    require(holds_bytes(), name, ": it works on bytes, and stands behind a step that makes floats");
-    return image<std::uint8_t>();
-  }
   /// The mask's pixels [1,H,W,1] likewise.
   template <class T>
   view<T> mask() {
     require(has_mask_, "augment::canvas: there is no mask");
     settle_geometry();
     return mask_.writable<T>(ctx_);
+  }
+  /// The image's pixels for an augmentation that knows bytes only. Throws `error` that begins with its name.
+  view<std::uint8_t> bytes(std::string_view name) {
+    require(holds_bytes(), name, ": it works on bytes, and stands behind a step that makes floats");
+    return image<std::uint8_t>();
   }
   /// Calls body(view<std::uint8_t>) or body(view<float>) with the image's pixels, to be changed.
   template <class Body>
