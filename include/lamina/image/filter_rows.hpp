@@ -62,7 +62,7 @@ class extended_rows {
 /// made once, by make(row, to), in a buffer of `length` elements that has room for a vector more.
 template <class E, class Make, class Use>
 void for_each_window(index_t begin, index_t end, index_t rows, index_t before, index_t length, Make&& make, Use&& use) {
-  const index_t stride = round_up(length, alignment) + alignment;
+  const index_t stride = round_up(length, index_t{alignment}) + index_t{alignment};
   tensor<E> ring(vector_shape(rows * stride));
   std::vector<const E*> window(static_cast<std::size_t>(rows));
   const auto place = [&](index_t row) { return ring.data() + ((row % rows) + rows) % rows * stride; };

@@ -22,7 +22,8 @@ namespace detail {
 /// Medians of a row of windows: `rows` are side rows, extended; the result has `count` elements.
 inline void median_of_columns(isa set, const std::uint8_t* const* rows, index_t side, index_t channels, index_t count,
                               tensor<std::uint8_t>& scratch, std::uint8_t* y) {
-  const index_t extended = count + (side - 1) * channels, stride = round_up(extended, alignment) + alignment;
+  const index_t extended = count + (side - 1) * channels;
+  const index_t stride = round_up(extended, index_t{alignment}) + index_t{alignment};
   if (scratch.empty()) scratch = row_buffer<std::uint8_t>(side * stride);
   std::uint8_t* sorted[5];
   for (index_t i = 0; i < side; ++i) sorted[i] = scratch.data() + i * stride;

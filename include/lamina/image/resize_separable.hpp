@@ -25,7 +25,7 @@ void resize_separable(cpu_context& ctx, view<const T> x, interpolation method, v
   const axis_table across = interpolation_table(method, x.extents().w, W);
   const axis_table down = interpolation_table(method, H, y.extents().h);
   const Arithmetic arithmetic(across, down, C);
-  const index_t taps = down.taps, stride = round_up(arithmetic.row_length(), alignment) + alignment;
+  const index_t taps = down.taps, stride = round_up(arithmetic.row_length(), index_t{alignment}) + index_t{alignment};
   const bool four_places = std::is_same_v<T, std::uint8_t> && C == 3;
   for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
     const extended_rows<T> extended(x.images(n), border::replicate, taps / 2, taps / 2);
