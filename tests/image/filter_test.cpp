@@ -49,7 +49,8 @@ TEST_CASE("filter: bytes equal to OpenCV's GaussianBlur and medianBlur over a la
   const auto digests = golden_digests("filter.txt");
   CHECK(digests.size() == 32);
   for_each_isa([&](cpu_context& ctx) {
-    for (const auto& [call, digest] : digests) {
+    for (const auto& entry : digests) {
+      const auto &call = entry.first, &digest = entry.second;
       CAPTURE(call);
       std::istringstream words(call);
       std::string op, edge;
@@ -108,9 +109,11 @@ TEST_CASE_TEMPLATE("filter: the definition in double; any channels and layout, t
     shape extents;
     index_t rows, columns;
   };
-  for (const auto& [extents, rows, columns] :
+  for (const picture& p :
        {picture{{1, 1, 1, 1}, 3, 5}, picture{{1, 5, 7, 3}, 7, 9}, picture{{1, 40, 67, 3}, 5, 3},
         picture{{1, 33, 30, 4}, 3, 4}, picture{{1, 70, 3, 17}, 2, 7}, picture{{1, 9, 131, 1}, 11, 1}}) {
+    const shape extents = p.extents;
+    const index_t rows = p.rows, columns = p.columns;
     CAPTURE(extents.w);
     const auto x = random_picture<T>(extents, 8);
     const auto draw = [](index_t count, std::uint32_t number) {

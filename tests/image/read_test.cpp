@@ -211,7 +211,7 @@ TEST_CASE("read: what can't be read is refused in one line that names the file")
   refused("damaged PNG: IDAT: CRC error");
 
   bytes huge = png;  // a header of 100000×100000 is refused before memory is asked for
-  for (const std::size_t at : {16, 20})
+  for (const std::size_t at : {16u, 20u})
     huge[at + 1] = std::byte{0x01}, huge[at + 2] = std::byte{0x86}, huge[at + 3] = std::byte{0xa0};
   write(huge);
   refused("PNG of 100000×100000 pixels, more than the limit of 178956970");

@@ -46,7 +46,8 @@ TEST_CASE("resize: the same bits with any number of workers") {
   cpu_context ctx(workers);
   const auto x = random_tensor<float>({2, 300, 100, 3}, 5);
   for (const interpolation method : all_interpolations)
-    for (const auto& [height, width] : {std::pair<index_t, index_t>{300, 40}, {131, 47}, {150, 50}, {128, 180}}) {
+    for (const auto& size : {std::pair<index_t, index_t>{300, 40}, {131, 47}, {150, 50}, {128, 180}}) {
+      const auto height = size.first, width = size.second;
       CAPTURE(name(method));
       CAPTURE(height);
       CHECK(same_bits<float>(resized(ctx, x.view(), method, height, width).view(),
@@ -56,7 +57,8 @@ TEST_CASE("resize: the same bits with any number of workers") {
 
 TEST_CASE_TEMPLATE("resize: any channels, the same bits with every isa", T, std::uint8_t, std::uint16_t, float) {
   for (const index_t C : {1, 2, 3, 4, 5, 17})
-    for (const auto& [height, width] : {std::pair<index_t, index_t>{37, 90}, {120, 33}, {41, 130}, {9, 7}}) {
+    for (const auto& size : {std::pair<index_t, index_t>{37, 90}, {120, 33}, {41, 130}, {9, 7}}) {
+      const auto height = size.first, width = size.second;
       const auto x = random_picture<T>({1, 80, 66, C}, 11);
       for (const interpolation method : all_interpolations) {
         CAPTURE(C);
@@ -96,7 +98,8 @@ TEST_CASE("resize: bytes by one half are the mean of four, rounded half up") {
 
 TEST_CASE_TEMPLATE("resize: area keeps the mean, by whole numbers and large ones", T, std::uint8_t, float) {
   const auto x = random_picture<T>({1, 90, 120, 3}, 13);
-  for (const auto& [height, width] : {std::pair<index_t, index_t>{30, 40}, {1, 1}, {2, 3}, {45, 30}, {90, 1}}) {
+  for (const auto& size : {std::pair<index_t, index_t>{30, 40}, {1, 1}, {2, 3}, {45, 30}, {90, 1}}) {
+    const auto height = size.first, width = size.second;
     CAPTURE(height);
     const auto y = resized(x.view(), interpolation::area, height, width);
     for (index_t h = 0; h < height; ++h)
@@ -113,7 +116,8 @@ TEST_CASE_TEMPLATE("resize: area keeps the mean, by whole numbers and large ones
 TEST_CASE("resize: a flat picture stays flat, black and white stay in range") {
   for (const interpolation method : all_interpolations) {
     CAPTURE(name(method));
-    for (const auto& [height, width] : {std::pair<index_t, index_t>{5, 31}, {40, 3}, {17, 17}, {9, 6}}) {
+    for (const auto& size : {std::pair<index_t, index_t>{5, 31}, {40, 3}, {17, 17}, {9, 6}}) {
+      const auto height = size.first, width = size.second;
       tensor<std::uint8_t> x({1, 18, 12, 3}), board({1, 18, 12, 3});
       x.fill(201);
       for (index_t i = 0; i < board.size(); ++i) board[i] = i / 3 % 2 == 0 ? 255 : 0;

@@ -69,7 +69,8 @@ TEST_CASE("transform: large pictures and channel slices are copied whole") {
 TEST_CASE_TEMPLATE("transform: copies of every orientation, element by element, with every isa", T, std::uint8_t,
                    std::uint16_t, float) {
   for (const index_t C : {1, 2, 3, 4, 5})
-    for (const auto& [H, W] : {std::pair<index_t, index_t>{1, 1}, {1, 2}, {3, 1}, {4, 5}, {33, 70}, {67, 16}}) {
+    for (const auto& size : {std::pair<index_t, index_t>{1, 1}, {1, 2}, {3, 1}, {4, 5}, {33, 70}, {67, 16}}) {
+      const index_t H = size.first, W = size.second;
       const auto x = random_picture<T>({2, H, W, C}, 2);
       for_each_isa([&](cpu_context& ctx) {
         for (int orientation = 1; orientation <= 8; ++orientation) {
