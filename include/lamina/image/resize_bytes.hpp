@@ -28,7 +28,7 @@ template <class Channels>
 void linear_across(Channels channels, const std::uint8_t* x, const std::int32_t* offset, const std::int32_t* even,
                    const std::int32_t* odd, index_t pixels, std::int16_t* sums) {
   for (index_t i = 0; i < pixels; ++i, sums += detail::byte_places(channels)) {
-    const std::int32_t weights = (i % 2 == 0 ? even : odd)[i / 2], w0 = weights & 0xffff, w1 = weights >> 16;
+    const std::int32_t weights = i % 2 == 0 ? even[i / 2] : odd[i / 2], w0 = weights & 0xffff, w1 = weights >> 16;
     const std::uint8_t *left = x + offset[i], *right = left + channels;
     for (index_t c = 0; c < channels; ++c) sums[c] = static_cast<std::int16_t>((w0 * left[c] + w1 * right[c]) >> 4);
   }

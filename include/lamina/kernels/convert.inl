@@ -3,7 +3,12 @@
 /// y = scale · x.
 inline void to_float(const std::uint8_t* x, index_t count, float scale, float* y) {
   const vf scales = vf::set(scale);
-  for (index_t i = 0; i < count; i += vf::lanes)
+  index_t i = 0;
+  for (; i + 2 * vf::lanes <= count; i += 2 * vf::lanes) {
+    store_floats(scales * load_floats(x + i), y + i);
+    store_floats(scales * load_floats(x + i + vf::lanes), y + i + vf::lanes);
+  }
+  for (; i < count; i += vf::lanes)
     store_floats_up_to(scales * load_floats_up_to(x + i, count - i), y + i, count - i);
 }
 

@@ -58,9 +58,6 @@ inline vi shift_right(vi a, int bits) { return {_mm256_srai_epi32(a.value, bits)
 inline vi max(vi a, vi b) { return {_mm256_max_epi32(a.value, b.value)}; }
 inline vi min(vi a, vi b) { return {_mm256_min_epi32(a.value, b.value)}; }
 inline vf::mask equal(vi a, vi b) { return {_mm256_castsi256_ps(_mm256_cmpeq_epi32(a.value, b.value))}; }
-inline vi select(vf::mask m, vi a, vi b) {
-  return {_mm256_blendv_epi8(b.value, a.value, _mm256_castps_si256(m.bits))};
-}
 inline vf to_float(vi a) { return {_mm256_cvtepi32_ps(a.value)}; }
 inline vi round_to_int(vf a) { return {_mm256_cvtps_epi32(a.value)}; }
 

@@ -65,7 +65,6 @@ inline vi shift_right(vi a, int bits) {
 inline vi max(vi a, vi b) { return {_mm512_maskz_max_epi32(all_ints, a.value, b.value)}; }
 inline vi min(vi a, vi b) { return {_mm512_maskz_min_epi32(all_ints, a.value, b.value)}; }
 inline vf::mask equal(vi a, vi b) { return {_mm512_cmpeq_epi32_mask(a.value, b.value)}; }
-inline vi select(vf::mask m, vi a, vi b) { return {_mm512_mask_blend_epi32(m.bits, b.value, a.value)}; }
 inline vf to_float(vi a) { return {_mm512_maskz_cvtepi32_ps(all_ints, a.value)}; }
 inline vi round_to_int(vf a) { return {_mm512_maskz_cvtps_epi32(all_ints, a.value)}; }
 

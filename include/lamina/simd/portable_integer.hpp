@@ -78,7 +78,6 @@ inline vi shift_right(vi a, int bits) { return {a.value >> bits}; }
 inline vi max(vi a, vi b) { return {a.value > b.value ? a.value : b.value}; }
 inline vi min(vi a, vi b) { return {a.value < b.value ? a.value : b.value}; }
 inline vf::mask equal(vi a, vi b) { return {a.value == b.value}; }
-inline vi select(vf::mask m, vi a, vi b) { return {m.bits ? a.value : b.value}; }
 inline vf to_float(vi a) { return {__builtin_convertvector(a.value, vf::native)}; }
 /// To nearest, ties to even. |a| < 2³¹.
 inline vi round_to_int(vf a) {
