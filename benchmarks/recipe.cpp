@@ -39,21 +39,11 @@ double microseconds(F&& f) {
 
 constexpr int side = 512;
 
-/// The recipe as a program has it, with or without its noise.
+/// The recipe, with or without its noise; the steps keep their numbers.
 augment::recipe ten_steps(bool noise, bool fuse) {
-  using namespace augment;
-  std::vector<augmentation> steps{resize_dim{{side, side}, interpolation::cubic},
-                                  mirror{.5f},
-                                  augment::flip{.5f},
-                                  rotate{{-180, 180}},
-                                  additive_poisson_noise{{0, 10}},
-                                  gamma_contrast{{0.5f, 1.5f}},
-                                  augment::gaussian_blur{{0, 0.8f}},
-                                  coarse_dropout{{0, 0.03f}, {0.02f, 0.05f}, 0.25f},
-                                  augment::to_float{255, 255},
-                                  augment::normalize{{0.6681f, 0.5301f, 0.5247f}, {0.1337f, 0.1480f, 0.1595f}}};
-  if (!noise) steps[4] = brightness{{0, 0}};
-  return recipe(sequential(std::move(steps)), fuse);
+  std::vector<augment::augmentation> steps = *augment::ten_step_recipe({side, side}).root().children();
+  if (!noise) steps[4] = augment::brightness{{0, 0}};
+  return augment::recipe(augment::sequential(std::move(steps)), fuse);
 }
 
 /// The same by OpenCV, drawing the same numbers, which stand in the same places.

@@ -30,28 +30,11 @@ std::string error_of(std::string_view text) {
 
 std::string printed(std::string_view text) { return to_text(parse_recipe(text, "r.aug")); }
 
-/// The recipe of examples/recipes/ten_step.aug as a program has it.
-augment::recipe ten_steps() {
-  using namespace augment;
-  return recipe(sequential{
-      resize_dim{{512, 512}, interpolation::cubic, interpolation::nearest},
-      mirror{.5f},
-      augment::flip{.5f},
-      rotate{{-180, 180}},
-      additive_poisson_noise{{0, 10}},
-      gamma_contrast{{0.5f, 1.5f}},
-      augment::gaussian_blur{{0, 0.8f}},
-      coarse_dropout{{0, 0.03f}, {0.02f, 0.05f}, 0.25f},
-      augment::to_float{255, 255},
-      augment::normalize{{0.6681f, 0.5301f, 0.5247f}, {0.1337f, 0.1480f, 0.1595f}},
-  });
-}
-
 }  // namespace
 
 TEST_CASE("language: the ten-step text is read, printed back and gives the pixels of its C++ form") {
   std::string text = read_text(recipe_file("ten_step.aug"));
-  const augment::recipe read = parse_recipe(text, "ten_step.aug"), written = ten_steps();
+  const augment::recipe read = parse_recipe(text, "ten_step.aug"), written = augment::ten_step_recipe();
   text.replace(text.find("0.1480"), 6, "0.148");
   CHECK(to_text(read) == text);
   CHECK(to_text(written) == text);

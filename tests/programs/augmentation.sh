@@ -1,25 +1,13 @@
 #!/bin/sh
 # augmentation.sh TRAIN_ISIC PREVIEW: recipes as a user of the programs meets them. Run from the repository's root.
 set -u
+. "$(dirname "$0")/refused.sh"
 train=$1 preview=$2
 recipes=$PWD/examples/recipes
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 status=0
 failed() { echo "$1"; status=1; }
-
-# refused EXPECTED COMMAND…: one line on the standard error that holds EXPECTED, and status 1.
-refused() {
-  expected=$1
-  shift
-  "$@" > out.txt 2> err.txt
-  code=$?
-  if [ $code -ne 1 ] || [ "$(wc -l < err.txt)" -ne 1 ] || ! grep -qF -- "$expected" err.txt; then
-    printf 'expected "%s" and status 1; status %d, and:\n' "$expected" $code
-    cat err.txt
-    status=1
-  fi
-}
 
 tiny="--base 2 --depth 1 --batch 4 --epochs 1 --threads 1 --workers 1 --schedule constant"
 $train synthetic:8 $tiny --size 32 --out plain > /dev/null || failed "the run that all others start from failed"

@@ -2,25 +2,11 @@
 # bad_input.sh TRAIN_ISIC PREDICT: what the programs can't use they refuse in one line on the standard error that names
 # the file and the values, with exit status 1, and nothing that was there before is lost.
 set -u
+. "$(dirname "$0")/refused.sh"
 train=$1 predict=$2
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 status=0
-cases=0
-
-# refused EXPECTED COMMAND…: runs the command.
-refused() {
-  expected=$1
-  shift
-  cases=$((cases + 1))
-  "$@" > out.txt 2> err.txt
-  code=$?
-  if [ $code -ne 1 ] || [ "$(wc -l < err.txt)" -ne 1 ] || ! grep -qF -- "$expected" err.txt; then
-    printf 'expected "%s" and status 1; status %d, and:\n' "$expected" $code
-    cat err.txt
-    status=1
-  fi
-}
 
 tiny="--base 2 --depth 1 --size 32 --batch 4 --epochs 1 --threads 1 --workers 1 --overwrite"
 $train synthetic:4 $tiny --schedule constant --out good > /dev/null || { echo "the run that all cases start from failed"; exit 1; }

@@ -3,6 +3,7 @@
 
 #include <lamina/augment/canvas.hpp>
 #include <lamina/augment/field.hpp>
+#include <lamina/augment/sampling_fields.hpp>
 #include <lamina/image/homography.hpp>
 
 #include <cmath>
@@ -31,10 +32,7 @@ struct affine {
     field("scale", self.scale, optional, positive);
     field("shear", self.shear, optional, {-80, 80});
     field("translate", self.translate, optional);
-    field("interp", self.interp, optional);
-    field("border_type", self.border_type, optional);
-    field("border_value", self.border_value, optional);
-    field("gt_interp", self.gt_interp, optional);
+    sampling_fields(self, field);
   }
   void operator()(canvas& c, random_stream& random) const {
     constexpr double radian = std::numbers::pi / 180;
@@ -48,7 +46,7 @@ struct affine {
     const double cos = factor * std::cos(turn), sin = factor * std::sin(turn);
     const double a = cos, b = -cos * tilt - sin, d = sin, e = -sin * tilt + cos;
     const affine_map forward{{a, b, x + shift_x - a * x - b * y, d, e, y + shift_y - d * x - e * y}};
-    c.warp(forward.inverse(), size, {interp, border_type, border_value}, {gt_interp, border_type, 0});
+    c.warp(forward.inverse(), size, image_sampling(*this), mask_sampling(*this));
   }
 };
 
@@ -66,10 +64,7 @@ struct perspective {
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
     field("scale", self.scale, required, {0, 0.24});  // beyond, corners could meet
-    field("interp", self.interp, optional);
-    field("border_type", self.border_type, optional);
-    field("border_value", self.border_value, optional);
-    field("gt_interp", self.gt_interp, optional);
+    sampling_fields(self, field);
   }
   void operator()(canvas& c, random_stream& random) const {
     const float most = scale.draw(random);
@@ -81,7 +76,7 @@ struct perspective {
       p.x += random.uniform(-most, most) * width;
       p.y += random.uniform(-most, most) * height;
     }
-    c.warp(homography(corners, shifted), size, {interp, border_type, border_value}, {gt_interp, border_type, 0});
+    c.warp(homography(corners, shifted), size, image_sampling(*this), mask_sampling(*this));
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include <lamina/augment/canvas.hpp>
 #include <lamina/augment/field.hpp>
+#include <lamina/augment/sampling_fields.hpp>
 #include <lamina/image/filter.hpp>
 #include <lamina/simd/philox.hpp>
 
@@ -29,10 +30,7 @@ struct elastic_transform {
   static void fields(Self& self, Field&& field) {
     field("alpha", self.alpha, required);
     field("sigma", self.sigma, required, positive);
-    field("interp", self.interp, optional);
-    field("border_type", self.border_type, optional);
-    field("border_value", self.border_value, optional);
-    field("gt_interp", self.gt_interp, optional);
+    sampling_fields(self, field);
   }
   void operator()(canvas& c, random_stream& random) const {
     constexpr index_t side = 17;
@@ -48,7 +46,7 @@ struct elastic_transform {
         at[0] = static_cast<float>(w) + drawn_alpha * at[0];
         at[1] = static_cast<float>(h) + drawn_alpha * at[1];
       }
-    c.remap(map, {interp, border_type, border_value}, {gt_interp, border_type, 0});
+    c.remap(map, image_sampling(*this), mask_sampling(*this));
   }
 };
 
@@ -67,10 +65,7 @@ struct grid_distortion {
   static void fields(Self& self, Field&& field) {
     field("num_steps", self.num_steps, required, {1, 1000});
     field("distort_limit", self.distort_limit, required, {-1, 10});
-    field("interp", self.interp, optional);
-    field("border_type", self.border_type, optional);
-    field("border_value", self.border_value, optional);
-    field("gt_interp", self.gt_interp, optional);
+    sampling_fields(self, field);
   }
   void operator()(canvas& c, random_stream& random) const {
     const auto cells = static_cast<index_t>(num_steps.draw(random));
@@ -94,7 +89,7 @@ struct grid_distortion {
         *at++ = x;
         *at++ = y;
       }
-    c.remap(map, {interp, border_type, border_value}, {gt_interp, border_type, 0});
+    c.remap(map, image_sampling(*this), mask_sampling(*this));
   }
 };
 
@@ -115,10 +110,7 @@ struct optical_distortion {
   static void fields(Self& self, Field&& field) {
     field("distort_limit", self.distort_limit, required);
     field("shift_limit", self.shift_limit, required);
-    field("interp", self.interp, optional);
-    field("border_type", self.border_type, optional);
-    field("border_value", self.border_value, optional);
-    field("gt_interp", self.gt_interp, optional);
+    sampling_fields(self, field);
   }
   void operator()(canvas& c, random_stream& random) const {
     const double k = distort_limit.draw(random);
@@ -139,7 +131,7 @@ struct optical_distortion {
         *at++ = static_cast<float>(middle_y + dy + height * y * factor);
       }
     }
-    c.remap(map, {interp, border_type, border_value}, {gt_interp, border_type, 0});
+    c.remap(map, image_sampling(*this), mask_sampling(*this));
   }
 };
 

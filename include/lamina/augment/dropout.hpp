@@ -66,6 +66,12 @@ void for_each_chosen(random_stream& random, index_t count, double p, Body&& body
   }
 }
 
+template <class Self, class Field>
+void lost_pixel_fields(Self& self, Field&& field) {
+  field("p", self.p, required, probability);
+  field("per_channel", self.per_channel, required, probability);
+}
+
 /// Which value a lost pixel takes: value() gives white or 0.
 template <class Value>
 void lose_pixels(canvas& c, random_stream& random, const range& p, float per_channel, Value&& value) {
@@ -90,8 +96,7 @@ struct salt {
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
-    field("p", self.p, required, probability);
-    field("per_channel", self.per_channel, required, probability);
+    detail::lost_pixel_fields(self, field);
   }
   void operator()(canvas& c, random_stream& random) const {
     detail::lose_pixels(c, random, p, per_channel, [] { return true; });
@@ -107,8 +112,7 @@ struct pepper {
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
-    field("p", self.p, required, probability);
-    field("per_channel", self.per_channel, required, probability);
+    detail::lost_pixel_fields(self, field);
   }
   void operator()(canvas& c, random_stream& random) const {
     detail::lose_pixels(c, random, p, per_channel, [] { return false; });
@@ -124,8 +128,7 @@ struct salt_and_pepper {
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
-    field("p", self.p, required, probability);
-    field("per_channel", self.per_channel, required, probability);
+    detail::lost_pixel_fields(self, field);
   }
   void operator()(canvas& c, random_stream& random) const {
     detail::lose_pixels(c, random, p, per_channel, [&] { return (random() & 1u) != 0; });

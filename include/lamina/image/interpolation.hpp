@@ -74,13 +74,33 @@ struct axis_table {
   std::vector<float> weights;  // [destination, taps]
 };
 
+/// How many pixels along each axis a value is made of.
+constexpr index_t taps_of(interpolation method) {
+  switch (method) {
+    case interpolation::nearest: return 1;
+    case interpolation::cubic: return 4;
+    case interpolation::lanczos4: return 8;
+    default: return 2;
+  }
+}
+/// Their weights for a point at t between the middle two, but for nearest.
+inline void append_weights(interpolation method, float t, std::vector<float>& weights) {
+  const auto append = [&](const auto& w) { weights.insert(weights.end(), w.begin(), w.end()); };
+  if (method == interpolation::cubic)
+    append(cubic_weights(t));
+  else if (method == interpolation::lanczos4)
+    append(lanczos4_weights(t));
+  else
+    append(std::array{1 - t, t});
+}
+
 /// The table of linear, cubic and lanczos4, and of area where an axis grows (OpenCV then widens each source pixel to a
 /// plateau with a linear ramp between). Pixel centres map onto each other, source = (destination + 0.5) · scale − 0.5.
 inline axis_table interpolation_table(interpolation method, index_t source, index_t destination) {
   const double growth = static_cast<double>(destination) / static_cast<double>(source);
   const double scale = 1 / growth;
   axis_table table;
-  table.taps = method == interpolation::cubic ? 4 : method == interpolation::lanczos4 ? 8 : 2;
+  table.taps = taps_of(method);
   for (index_t d = 0; d < destination; ++d) {
     const auto position = static_cast<double>(d);
     index_t first;
@@ -95,13 +115,7 @@ inline axis_table interpolation_table(interpolation method, index_t source, inde
       t -= static_cast<float>(first);
     }
     table.first.push_back(first - (table.taps / 2 - 1));
-    const auto append = [&](const auto& w) { table.weights.insert(table.weights.end(), w.begin(), w.end()); };
-    if (method == interpolation::cubic)
-      append(cubic_weights(t));
-    else if (method == interpolation::lanczos4)
-      append(lanczos4_weights(t));
-    else
-      append(std::array{1 - t, t});
+    append_weights(method, t, table.weights);
   }
   return table;
 }

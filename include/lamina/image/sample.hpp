@@ -25,28 +25,12 @@ namespace detail {
 
 inline constexpr int place_bits = 5, places_per_pixel = 1 << place_bits;
 
-/// How many pixels along each axis a value is made of.
-constexpr index_t taps_of(interpolation method) {
-  switch (method) {
-    case interpolation::nearest: return 1;
-    case interpolation::cubic: return 4;
-    case interpolation::lanczos4: return 8;
-    default: return 2;
-  }
-}
-
 /// Weights along one axis of the places between two pixels: [32, taps].
 inline std::vector<float> place_weights(interpolation method) {
   std::vector<float> weights;
   for (int place = 0; place < places_per_pixel; ++place) {
     const float t = static_cast<float>(place) / places_per_pixel;
-    const auto append = [&](const auto& w) { weights.insert(weights.end(), w.begin(), w.end()); };
-    if (method == interpolation::cubic)
-      append(cubic_weights(t));
-    else if (method == interpolation::lanczos4)
-      append(lanczos4_weights(t));
-    else
-      append(std::array{1 - t, t});
+    append_weights(method, t, weights);
   }
   return weights;
 }

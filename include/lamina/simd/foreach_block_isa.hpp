@@ -9,18 +9,6 @@
 #if defined(__x86_64__)
 #include <lamina/simd/avx2_blocks.hpp>
 #include <lamina/simd/avx512_blocks.hpp>
-
-LAMINA_BEGIN_REGION("avx2,fma")
-namespace lamina::avx2 {
-#include LAMINA_KERNEL
-}
-LAMINA_END_REGION
-
-LAMINA_BEGIN_REGION("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
-namespace lamina::avx512 {
-#include LAMINA_KERNEL
-}
-LAMINA_END_REGION
 #endif
 
-#undef LAMINA_KERNEL
+#include <lamina/simd/foreach_x86_isa.hpp>

@@ -74,9 +74,8 @@ inline const augment::resize_dim* leading_resize(const augment::recipe& recipe) 
 
 /// The options with the normalisation that the augmentation makes, if it makes one.
 inline train_options settled(train_options o) {
-  if (o.transform || !o.augmentation) return o;
-  leading_resize(*o.augmentation);
-  if (const auto own = normalisation_of(*o.augmentation)) o.normalisation = *own;
+  if (!o.transform && o.augmentation)
+    if (const auto own = normalisation_of(*o.augmentation)) o.normalisation = *own;
   return o;
 }
 
