@@ -168,7 +168,7 @@ inline std::vector<std::string> words_of_preset(const std::string& name, const s
 }
 
 /// The augmentation that was asked for, a recipe by name or from a file; and the size of the network's input, which is
-/// the recipe's where it begins with a resize and no other was asked for.
+/// the recipe's where it begins with one and no other was asked for.
 inline void settle_augmentation(const command& c, train_options& t) {
   const index_t size = c.size > 0 ? c.size : 256;
   t.height = t.width = size;
@@ -179,9 +179,9 @@ inline void settle_augmentation(const command& c, train_options& t) {
     if (!std::filesystem::exists(c.augmentation))
       throw file_error(c.augmentation, "no such augmentation: neither a file nor lesions, ten_step, pipeline or none");
     t.augmentation = augment::read_recipe(c.augmentation);
-    if (const auto* resize = leading_resize(*t.augmentation); resize != nullptr && c.size == 0) {
-      t.height = resize->dims.height;
-      t.width = resize->dims.width;
+    if (const auto leading = leading_size_of(*t.augmentation); leading && c.size == 0) {
+      t.height = leading->size.height;
+      t.width = leading->size.width;
     }
   }
   t.augmentation = t.augmentation->with_fuse(!c.no_fuse);

@@ -11,8 +11,9 @@ Installs the Debian packages that are missing (as root, or through sudo), builds
 and closes with the line "N passed, N failed, N skipped". A case that runs in two builds counts twice.
 
   (default)  dev     all tests, the rules about headers, examples and benchmarks compiled
-             asan    most tests (not models/, predict/, train/) under the address and undefined-behaviour sanitizers
-  --full     and     these there too, the cases too slow for every day, clang, the thread sanitizer, and each fuzzer for
+             asan    tests of core/, formats/, graph/, image/, metrics/ and ops/ under the address and
+                     undefined-behaviour sanitizers
+  --full     and     all tests there, the cases too slow for every day, clang, the thread sanitizer, and each fuzzer for
                      FUZZ_RUNS inputs (default 1000000); one that FUZZ_SECONDS (default 600) stop before
                      counts as skipped, with the number of inputs that it took
 
@@ -85,13 +86,13 @@ shared=${LAMINA_SHARED_DATA:-../shared/data}
 [ -d "$shared" ] || echo "no $shared: tests of real images will be skipped"
 find cuda -name '*.cuh' 2> /dev/null | grep -q . || echo "CUDA: no kernel yet, nothing to compile"
 
-slow=OFF
-[ $full = yes ] && slow=ON
+slow=OFF sanitized="core;formats;graph;image;metrics;ops"
+[ $full = yes ] && slow=ON sanitized=
 build dev -DLAMINA_RUN_SLOW_TESTS=$slow
 run_tests dev
-build asan -DLAMINA_TEST_NETWORKS=$slow
+build asan "-DLAMINA_TEST_FOLDERS=$sanitized"
 run_tests asan
-[ $full = yes ] || echo "not built under sanitizers: models/, predict/, train/ (--full does)"
+[ $full = yes ] || echo "not built under sanitizers: augment/, data/, models/, predict/, train/ (--full does)"
 
 if [ $full = yes ]; then
   build clang

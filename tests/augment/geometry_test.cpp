@@ -242,3 +242,19 @@ TEST_CASE("geometry: optical distortion is radial, looked up about a shifted mid
     CHECK(std::abs(y(0, h, w, 1) - (105.5 + 200 * v * factor)) < 0.6);
   }
 }
+
+TEST_CASE("geometry: places beyond an edge lie where the border's rule has whole pixels") {
+  for (const border kind : all_borders)
+    for (const index_t extent : {1, 2, 7})
+      for (index_t p = -30; p < 30; ++p) {
+        CAPTURE(name(kind));
+        CAPTURE(extent);
+        CAPTURE(p);
+        const index_t pixel = border_position(kind, p, extent);
+        const double place = augment::detail::border_place(kind, static_cast<double>(p), extent);
+        if (pixel < 0)
+          CHECK(std::isnan(place));
+        else
+          CHECK(place == static_cast<double>(pixel));
+      }
+}

@@ -17,7 +17,7 @@ template <class Compare>
 int for_each_golden(const std::string& operation, Compare&& compare) {
   const golden_file golden("augment.safetensors");
   int count = 0;
-  for (const std::string& name : golden.file().names()) {
+  for (const std::string& name : golden.names()) {
     if (name.rfind(operation + ".", 0) != 0 || name.back() == 'x') continue;
     CAPTURE(name);
     std::vector<std::string> parts;
@@ -42,7 +42,7 @@ int largest_difference(const tensor<std::uint8_t>& a, const tensor<std::uint8_t>
 
 TEST_CASE("CLAHE: cv::createCLAHE within 1") {
   const int compared = for_each_golden("clahe", [](const auto& x, const auto& p, const auto& expected) {
-    const augment::image_size tiles{std::stol(p[1]), std::stol(p[2])};
+    const image_size tiles{std::stol(p[1]), std::stol(p[2])};
     CHECK(largest_difference(augmented_bytes(augment::clahe{{number(p[0]), number(p[0])}, tiles}, x), expected) <= 1);
   });
   CHECK(compared == 12);
@@ -85,12 +85,12 @@ TEST_CASE("JPEG compression: cv::imencode and cv::imdecode exactly") {
 TEST_CASE("homography: cv::getPerspectiveTransform") {
   const golden_file golden("augment.safetensors");
   std::array<point, 4> from, to;
-  const auto f = golden.file().values<float>("homography.from"), t = golden.file().values<float>("homography.to");
+  const auto f = golden.values<float>("homography.from"), t = golden.values<float>("homography.to");
   for (std::size_t i = 0; i < 4; ++i) {
     from[i] = {f[2 * i], f[2 * i + 1]};
     to[i] = {t[2 * i], t[2 * i + 1]};
   }
-  const auto expected = golden.file().values<double>("homography.map");
+  const auto expected = golden.values<double>("homography.map");
   const projective_map map = homography(from, to);
   for (std::size_t i = 0; i < 9; ++i) CHECK(map.m[i] == doctest::Approx(expected[i]).epsilon(1e-9));
   check_error([&] { homography({{{0, 0}, {1, 1}, {2, 2}, {0, 1}}}, to); }, "homography: three of four points lie on");

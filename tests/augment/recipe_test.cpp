@@ -173,6 +173,12 @@ TEST_CASE("recipe: fused warps are close to the single ones") {
       sequential{resize_dim{{60, 50}, interpolation::area}, rotate{{10, 20}}, resize_dim{{90, 80}}},
       sequential{resize_dim{{200, 90}}, random_crop{{220, 80}, border::reflect}, elastic_transform{{8, 9}, {3, 4}}},
       sequential{rotate{{20, 30}}, brightness{{30, 40}}, rotate{{20, 30}}},
+      sequential{perspective{{0.05f, 0.1f}}, affine{{-20, 20}, {0.9f, 1.1f}}, perspective{{0.05f, 0.1f}}},
+      sequential{rotate{{-20, 20}}, elastic_transform{{10, 15}, {3, 4}}, rotate{{-20, 20}}},
+      sequential{elastic_transform{{20, 25}, {4, 5}}, augment::transpose{1}, grid_distortion{{3, 5}, {-0.2f, 0.2f}}},
+      sequential{optical_distortion{{-0.5f, -0.4f}, {0, 5}, interpolation::cubic}, resize_dim{{120, 120}},
+                 random_crop{{130, 100}, border::reflect}, grid_distortion{{3, 5}, {-0.2f, 0.2f}}},
+      sequential{letterbox{{100, 100}}, optical_distortion{{0.2f, 0.3f}, {}}, rotate{{-180, 180}}},
   };
   const auto x = smooth_picture(130, 170), m = ellipse_mask(130, 170);
   for (const augmentation& root : recipes) {
@@ -184,6 +190,34 @@ TEST_CASE("recipe: fused warps are close to the single ones") {
       CHECK(mean_difference(bytes(fused.image), bytes(single.image)) < 2);
       CHECK(mean_difference(bytes(fused.mask), bytes(single.mask)) < 0.012 * 255);
     }
+  }
+}
+
+TEST_CASE("recipe: warps of every kind that undo each other leave the pixels as they were, as there is one in all") {
+  using namespace augment;
+  const rotate there{{37, 37}, {{40, 30}}}, back{{-37, -37}, {{40, 30}}};
+  const elastic_transform still{{0, 0}, {3, 3}};
+  const grid_distortion even{{5, 5}, {0, 0}};
+  const perspective flat{{0, 0}};
+  const std::vector<augmentation> recipes{
+      sequential{there, back},
+      sequential{there, still, back},
+      sequential{even, there, flat, back},
+      sequential{flat, there, even, back, still},
+      sequential{there, augment::mirror{1}, even, augment::mirror{1}, back},
+      sequential{still, augment::transpose{1}, augment::flip{1}, flat, augment::flip{1}, augment::transpose{1}},
+  };
+  const auto x = random_picture(61, 81), m = ellipse_mask(61, 81);
+  for (const augmentation& root : recipes) {
+    CAPTURE(to_text(root));
+    const auto made = recipe(root).apply({}, x.view(), m.view());
+    index_t changed = 0;
+    for (index_t h = 10; h < 51; ++h)  // what a turn takes out of the picture, the next can't bring back
+      for (index_t w = 20; w < 61; ++w) {
+        for (index_t c = 0; c < 3; ++c) changed += bytes(made.image)(0, h, w, c) != x(0, h, w, c);
+        changed += bytes(made.mask)(0, h, w, 0) != m(0, h, w, 0);
+      }
+    CHECK(changed == 0);
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/formats/safetensors.hpp>
 
-#include "../support/golden.hpp"
+#include "../support/paths.hpp"
 #include "../support/paths.hpp"
 #include "../support/tensors.hpp"
 
@@ -80,16 +80,16 @@ TEST_CASE("safetensors: what is written is read") {
 }
 
 TEST_CASE("safetensors: a file of the original implementation") {
-  const golden_file golden("safetensors_dtypes.safetensors");
-  CHECK(golden.file().metadata("maker") == "safetensors");
+  const safetensors_file golden(repository_folder() / "tests" / "golden" / "safetensors_dtypes.safetensors");
+  CHECK(golden.metadata("maker") == "safetensors");
   for (const char* name : {"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8"}) {
     CAPTURE(name);
-    CHECK(golden.file().values<float>(name) == std::vector<float>{-2, 0, 1, 100});
+    CHECK(golden.values<float>(name) == std::vector<float>{-2, 0, 1, 100});
   }
-  CHECK(golden.file().values<float>("U8") == std::vector<float>{0, 1, 200, 255});
-  CHECK(golden.file().values<int>("BOOL") == std::vector<int>{1, 0, 1});
-  const auto special =
-      golden.file().values<float>("F16_special");  // smallest, largest subnormal, largest, ∞, −∞, NaN, −0
+  CHECK(golden.values<float>("U8") == std::vector<float>{0, 1, 200, 255});
+  CHECK(golden.values<int>("BOOL") == std::vector<int>{1, 0, 1});
+  // Smallest, largest subnormal, largest, ∞, −∞, NaN, −0.
+  const auto special = golden.values<float>("F16_special");
   CHECK(special[0] == 0x1p-24f);
   CHECK(special[1] == 0x3ffp-24f);
   CHECK(special[2] == 65504);
@@ -97,10 +97,10 @@ TEST_CASE("safetensors: a file of the original implementation") {
   CHECK(special[4] == -INFINITY);
   CHECK(std::isnan(special[5]));
   CHECK(std::signbit(special[6]));
-  CHECK(golden.tensor("matrix").extents() == shape{1, 1, 2, 3});
-  CHECK(golden.tensor("matrix")(0, 0, 1, 0) == 3);
-  CHECK_THROWS_AS(golden.tensor("F8_E4M3"), file_error);
-  check_error([&] { golden.tensor("five"); }, "tensor 'five' has 5 extents, at most 4 fit");
+  CHECK(golden.read<float>("matrix").extents() == shape{1, 1, 2, 3});
+  CHECK(golden.read<float>("matrix")(0, 0, 1, 0) == 3);
+  CHECK_THROWS_AS(golden.read<float>("F8_E4M3"), file_error);
+  check_error([&] { golden.read<float>("five"); }, "tensor 'five' has 5 extents, at most 4 fit");
 }
 
 TEST_CASE("safetensors: a lying header is refused in one line") {

@@ -12,11 +12,11 @@ TEST_CASE_TEMPLATE("filter: equal to OpenCV's GaussianBlur, sepFilter2D, filter2
   const std::string type = type_name<T>();
   const golden_file golden("filter.safetensors");
   const auto x = golden.tensor<T>(type + ".x");
-  const auto across = golden.file().values<float>("across"), down = golden.file().values<float>("down");
-  const auto kernel = golden.file().values<float>("kernel");
+  const auto across = golden.values<float>("across"), down = golden.values<float>("down");
+  const auto kernel = golden.values<float>("kernel");
   for_each_isa([&](cpu_context& ctx) {
     int compared = 0;
-    for (const std::string& entry : golden.file().names()) {
+    for (const std::string& entry : golden.names()) {
       if (entry.find('.' + type + '.') == std::string::npos) continue;
       CAPTURE(entry);
       std::vector<std::string> part;
@@ -70,10 +70,10 @@ TEST_CASE("filter: bytes equal to OpenCV's GaussianBlur and medianBlur over a la
 TEST_CASE("filter: weights equal to OpenCV's getGaussianKernel") {
   const golden_file golden("filter.safetensors");
   int compared = 0;
-  for (const std::string& entry : golden.file().names()) {
+  for (const std::string& entry : golden.names()) {
     if (entry.rfind("kernel.", 0) != 0) continue;
     CAPTURE(entry);
-    const auto expected = golden.file().values<float>(entry);
+    const auto expected = golden.values<float>(entry);
     const std::size_t dot = entry.find('.', 7);
     const auto kernel = gaussian_kernel(static_cast<index_t>(expected.size()), std::stod(entry.substr(dot + 1)));
     REQUIRE(kernel.size() == expected.size());

@@ -14,7 +14,7 @@ TEST_CASE_TEMPLATE("resize: equal to OpenCV 4.6", T, std::uint8_t, std::uint16_t
   const std::string type = sizeof(T) == 1 ? "uint8." : sizeof(T) == 2 ? "uint16." : "float32.";
   const golden_file golden("resize.safetensors");
   int compared = 0;
-  for (const std::string& entry : golden.file().names()) {
+  for (const std::string& entry : golden.names()) {
     if (entry.rfind(type, 0) != 0 || entry.back() == 'x') continue;
     CAPTURE(entry);
     std::istringstream parts(entry);

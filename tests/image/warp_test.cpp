@@ -78,8 +78,8 @@ TEST_CASE_TEMPLATE("warp: equal to OpenCV's warpAffine, warpPerspective, remap",
   const std::string type = type_name<T>();
   const golden_file golden("warp.safetensors");
   const auto x = golden.tensor<T>(type + ".x");
-  const auto affine = golden.file().values<double>("affine.map");
-  const auto projective = golden.file().values<double>("perspective.map");
+  const auto affine = golden.values<double>("affine.map");
+  const auto projective = golden.values<double>("perspective.map");
   const auto places = golden.tensor<float>("remap.map");
   affine_map a;
   projective_map p;
@@ -87,7 +87,7 @@ TEST_CASE_TEMPLATE("warp: equal to OpenCV's warpAffine, warpPerspective, remap",
   std::copy(projective.begin(), projective.end(), p.m.begin());
   for_each_isa([&](cpu_context& ctx) {
     int compared = 0;
-    for (const std::string& entry : golden.file().names()) {
+    for (const std::string& entry : golden.names()) {
       std::istringstream parts(entry);
       std::string op, dtype, method, edge;
       std::getline(parts, op, '.');
@@ -246,7 +246,7 @@ TEST_CASE("warp: maps") {
   const golden_file golden("warp.safetensors");
   for (int i = 0; i < 3; ++i) {
     const auto entry = to_text("rotation.", i);
-    const auto turn = golden.file().values<double>(entry), expected = golden.file().values<double>(entry + ".map");
+    const auto turn = golden.values<double>(entry), expected = golden.values<double>(entry + ".map");
     const affine_map map = rotation_map({turn[0], turn[1]}, turn[2], turn[3]);
     for (std::size_t k = 0; k < 6; ++k) CHECK(map.m[k] == doctest::Approx(expected[k]).epsilon(1e-13));
   }
@@ -274,7 +274,7 @@ TEST_CASE("warp: borders equal to OpenCV's borderInterpolate, and by name") {
   for (const border edge : all_borders) {
     CHECK(border_named(name(edge)) == edge);
     for (const index_t size : {1, 2, 7}) {
-      const auto expected = golden.file().values<int>(to_text("border.", name(edge), '.', size));
+      const auto expected = golden.values<int>(to_text("border.", name(edge), '.', size));
       for (index_t p = -25; p <= 25; ++p)
         CHECK(border_position(edge, p, size) == expected[static_cast<std::size_t>(p + 25)]);
     }

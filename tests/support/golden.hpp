@@ -2,37 +2,39 @@
 // Golden values: numbers that another library computed, committed in tests/golden beside the script that made them.
 #pragma once
 
-#include <lamina/formats/safetensors.hpp>
+#include <lamina/core/tensor.hpp>
 
-#include "paths.hpp"
-
+#include <memory>
 #include <string>
+#include <vector>
+
+namespace lamina {
+class safetensors_file;
+}
 
 namespace lamina::testing {
 
-/// tests/golden/NAME.
+/// tests/golden/NAME. The reader is compiled once, in golden.cpp: it would take most of a small test's time.
 ///
 ///     const golden_file golden("losses.safetensors");
 ///     const tensor<float> x = golden.tensor("bce.logits");
 class golden_file {
  public:
-  explicit golden_file(const std::string& name) : file_(repository_folder() / "tests" / "golden" / name) {}
+  explicit golden_file(const std::string& name);
+  ~golden_file();
 
-  const safetensors_file& file() const { return file_; }
-  /// As T; a dtype of the file's own is converted.
+  std::vector<std::string> names() const;
+  /// As T, int, float or double; a dtype of the file's own is converted.
+  template <class T>
+  std::vector<T> values(const std::string& name) const;
+  /// As T, std::uint8_t, std::uint16_t, std::int32_t, float or double.
   template <class T = float>
-  lamina::tensor<T> tensor(const std::string& name) const {
-    return file_.read<T>(name);
-  }
+  lamina::tensor<T> tensor(const std::string& name) const;
   /// A tensor of one element.
-  double number(const std::string& name) const {
-    const auto values = file_.values<double>(name);
-    require(values.size() == 1, file_.path(), ": ", name, " has ", values.size(), " values instead of 1");
-    return values[0];
-  }
+  double number(const std::string& name) const;
 
  private:
-  safetensors_file file_;
+  std::unique_ptr<const safetensors_file> file_;
 };
 
 }  // namespace lamina::testing

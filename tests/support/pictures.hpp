@@ -7,6 +7,7 @@
 #include <lamina/image/transform.hpp>
 
 #include "golden.hpp"
+#include "paths.hpp"
 #include "tensors.hpp"
 
 #include <fstream>

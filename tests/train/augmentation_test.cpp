@@ -60,6 +60,34 @@ TEST_CASE("the trainer takes the recipe's normalisation, and keeps it with the w
   CHECK(kept.mean == std::vector{0.5f, 0.5f, 0.5f});
   CHECK(kept.deviation == std::vector{0.25f, 0.25f, 0.25f});
   CHECK(kept.resampling == "cubic");
+  CHECK(!kept.keep_aspect);
+}
+
+TEST_CASE("a recipe that keeps the aspect: prediction frames photographs likewise, and tells of the photograph only") {
+  const temporary_folder folder;
+  train_options o = tiny_options(folder.path());
+  o.epochs = 1;
+  o.augmentation = recipe_of("AugLetterbox size=(32,32) border_value=90 interp=\"area\"\nAugMirror");
+  train_once(o);
+  const predictor<float> lesions(folder.path() / "best.safetensors");
+  CHECK(lesions.settings().keep_aspect);
+  CHECK(lesions.settings().around == 90);
+  CHECK(lesions.settings().resampling == "area");
+  cpu_context ctx;
+  predictor<float>::session session(lesions, ctx);
+  // A photograph of 96×48 pixels is seen as its frame of 96×96 pixels is, in whose middle it lies.
+  const auto photo = synthetic_lesion(5, 1, 48, 96).image;
+  tensor<std::uint8_t> frame({1, 96, 96, 3});
+  frame.fill(90);
+  for (index_t h = 0; h < 48; ++h)
+    for (index_t w = 0; w < 96; ++w)
+      for (index_t c = 0; c < 3; ++c) frame(0, h + 24, w, c) = photo(0, h, w, c);
+  const tensor<float> own = session.probability(photo.view()), framed = session.probability(frame.view());
+  CHECK(own.extents() == shape{1, 48, 96, 1});
+  index_t differing = 0;
+  for (index_t h = 2; h < 46; ++h)  // nearer to the edge, `framed` is interpolated with what lies around
+    for (index_t w = 0; w < 96; ++w) differing += std::abs(own(0, h, w, 0) - framed(0, h + 24, w, 0)) > 1e-5f;
+  CHECK(differing == 0);
 }
 
 TEST_CASE("bytes that a recipe leaves are normalised as validation does it") {
@@ -153,10 +181,12 @@ TEST_CASE("a recipe that does not fit is refused before training") {
   };
   refused("AugResizeDim dims=(48,32)",
           "recipe: it makes pictures of 48×32 pixels of those of 48×32, but the network takes 32×32");
-  refused("AugLetterbox size=(32,32)\nAugMirror", "recipe: AugLetterbox size=(32,32)");
+  refused("AugLetterbox size=(48,32)",
+          "recipe: it makes pictures of 48×32 pixels of those of 48×32, but the network takes 32×32");
+  refused("AugCenterCrop\nAugMirror", "recipe: AugCenterCrop stands in front");
   refused("AugResizeDim dims=(32,32)\nAugCenterCrop\nAugMirror",
           "recipe: AugCenterCrop stands in front, where validation and prediction can't repeat it; let the recipe "
-          "begin with one AugResizeDim, or with a step that draws");
+          "begin with one AugResizeDim or AugLetterbox, or with a step that draws");
   refused("AugMirror\nAugResizeScale scale=(2,1)",
           "recipe: it makes pictures of 64×32 pixels of those of 32×32, but the network takes 32×32");
   refused("AugDivBy255\nAugScaleFromTo old_min=0 old_max=1 new_min=-1 new_max=1", "behind a conversion to floats");

@@ -3,15 +3,19 @@
 // looks at the pixels.
 #pragma once
 
+#include <lamina/augment/geometry.hpp>
 #include <lamina/augment/layer.hpp>
 #include <lamina/augment/pixel_move.hpp>
 #include <lamina/image/resize.hpp>
 #include <lamina/image/warp.hpp>
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace lamina::augment {
 
@@ -19,11 +23,11 @@ namespace lamina::augment {
 /// there is one. Geometric steps change both alike, and all others the image only.
 ///
 /// With `fuse`, consecutive geometric steps become one map, so that the picture is interpolated once, and nothing is
-/// interpolated where whole pixels are only moved; consecutive functions of single values become one table. Two warps
-/// are joined where no pixel of the second looks beyond the first one's edge, or the first one's edge is the picture's;
-/// the finer of their interpolations is used, nearest joins nearest only, and a mask of zeros and ones stays one. The
-/// functions give the same bits as one by one, the warps other ones, within what an interpolation less explains.
-/// Without `fuse` each step is carried out on its own.
+/// interpolated where whole pixels are only moved; consecutive functions of single values become one table. The finer
+/// of the steps' interpolations is used; nearest joins nearest only, so that a mask of zeros and ones stays one, and
+/// resizing by area stands alone, as it is no map. What the one step cut off does not come back by the next: `joined`
+/// tells what is seen beyond an edge. The functions give the same bits as one by one, the warps other ones, within what
+/// an interpolation less explains. Without `fuse` each step is carried out on its own.
 ///
 /// Its memory grows to what the largest picture needs and is used again for the next. Serves one thread at a time.
 class canvas {
@@ -64,13 +68,13 @@ class canvas {
 
   /// Mirrors, transposes or cuts; image and mask. Whole pixels are moved, none is made.
   void apply(const pixel_move& m) {
-    if (waiting_) {
-      waiting_->map = waiting_->map.then(m.map(waiting_->size));
-      waiting_->size = m.size_after(waiting_->size);
-      waiting_->moves.push_back(m);
-    } else {
-      look(m);
-    }
+    if (!waiting_) return look(m);
+    if (auto* formula = std::get_if<projective_map>(&waiting_->map))
+      *formula = formula->then(m.map(waiting_->size));
+    else
+      waiting_->map = kept(m(std::get<view<const float>>(waiting_->map)));
+    waiting_->size = m.size_after(waiting_->size);
+    waiting_->moves.push_back(m);
   }
   /// Resamples image and mask to another size by lamina::resize, where nothing joins it.
   void resize(image_size to, interpolation image, interpolation mask) {
@@ -82,7 +86,7 @@ class canvas {
       return static_cast<double>(from) / static_cast<double>(new_extent);
     };
     const double across = ratio(size().width, to.width), down = ratio(size().height, to.height);
-    add({.map = {{across, 0, across / 2 - 0.5, 0, down, down / 2 - 0.5}},
+    add({.map = affine_map{{across, 0, across / 2 - 0.5, 0, down, down / 2 - 0.5}},
          .size = to,
          .image = {.method = image, .border = border::replicate},
          .mask = {.method = mask, .border = border::replicate},
@@ -90,25 +94,16 @@ class canvas {
         !joins);
   }
   /// y(h, w) = x at map(w, h), for the image and for the mask.
-  void warp(const affine_map& map, image_size to, const sampling& image, const sampling& mask) {
+  void warp(const projective_map& map, image_size to, const sampling& image, const sampling& mask) {
     settle_tables();
     add({.map = map, .size = to, .image = image, .mask = mask}, false);
   }
-  /// The same by a projective map, at once.
-  void warp(const projective_map& map, image_size to, const sampling& image, const sampling& mask) {
-    settle();
-    for_each_layer(image, mask, to, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
-      warp_perspective(ctx_, x, map, how, y);
-    });
-  }
-  /// y(h, w) = x at (map(h, w, 0), map(h, w, 1)), at once.
-  ///   map  [1,H',W',2]; the result is of that size
+  /// y(h, w) = x at (map(h, w, 0), map(h, w, 1)).
+  ///   map  [1,H',W',2], which is copied; the result is of that size
   void remap(view<const float> map, const sampling& image, const sampling& mask) {
-    settle();
+    settle_tables();
     const image_size to{map.extents().w, map.extents().h};
-    for_each_layer(image, mask, to, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
-      lamina::remap(ctx_, x, map, how, y);
-    });
+    add({.map = kept(map), .size = to, .image = image, .mask = mask}, false);
   }
 
   /// Applies f(value) to every value of the image, or f(value, channel). Bytes are rounded and saturated.
@@ -196,15 +191,6 @@ class canvas {
   const layer& mask_layer() const { return mask_; }
 
  private:
-  /// A change of geometry that waits, and the moves behind it, which its map holds too.
-  struct warp_step {
-    affine_map map;
-    image_size size;
-    sampling image, mask;
-    std::optional<image_size> resized{};  // lamina::resize to this size, then the moves, say the same
-    std::vector<pixel_move> moves{};
-  };
-
   /// What is not collected in a table is applied at once, and must find its geometry settled.
   void before_map(const layer& l) {
     if (!l.collects()) settle_geometry();
@@ -237,73 +223,54 @@ class canvas {
     if (has_mask_) remake(mask_, mask);
   }
 
-  void add(warp_step next, bool alone) {
-    if (waiting_ && !join(next)) settle_geometry();
-    if (!waiting_) waiting_ = std::move(next);
+  void add(const geometry_step& next, bool alone) {
+    const shape x = image_.extents();
+    std::optional<geometry_step> both;
+    if (waiting_)
+      both = joined(ctx_, *waiting_, next, {x.w, x.h}, [this](const shape& s) { return place_memory(s); });
+    if (!both) settle_geometry();
+    waiting_ = both ? *both : next;
     if (alone || !fuse_) settle_geometry();
   }
-  /// Makes one step of the waiting one and `next`. False where that would show something else.
-  bool join(const warp_step& next) {
-    warp_step& w = *waiting_;
-    const auto agree = [](const sampling& a, const sampling& b) {
-      return (a.method == interpolation::nearest) == (b.method == interpolation::nearest);
-    };
-    if (!agree(w.image, next.image) || !agree(w.mask, next.mask)) return false;
-    const bool within = spans(next.map, next.size, w.size).within;
-    const shape x = image_.extents();
-    if (!within && !spans(w.map, w.size, {x.w, x.h}).exactly) return false;
-    const auto joined = [&](const sampling& first, const sampling& second) {
-      sampling how = within ? first : second;  // whose edge is seen
-      how.method = std::max(first.method, second.method);
-      return how;
-    };
-    w.image = joined(w.image, next.image);
-    w.mask = joined(w.mask, next.mask);
-    w.map = w.map.then(next.map);
-    w.size = next.size;
-    w.resized.reset();
-    w.moves.clear();
-    return true;
+  /// Memory for places, other than the last that was asked for and the one before.
+  view<float> place_memory(const shape& extents) {
+    last_places_ = (last_places_ + 1) % places_.size();
+    return places_[last_places_].take<float>(extents);
   }
-  /// Where the picture that a map makes lies in the one that it is made of.
-  struct span {
-    bool within;   // it shows nothing beyond the edge
-    bool exactly;  // its edge is the edge
-  };
-  static span spans(const affine_map& map, image_size made, image_size of) {
-    constexpr double tolerance = 1e-6;  // of a pixel
-    const auto far = [](index_t extent) { return static_cast<double>(extent) - 0.5; };
-    const double right = far(of.width), bottom = far(of.height);
-    span s{true, true};
-    for (const double x : {-0.5, far(made.width)})
-      for (const double y : {-0.5, far(made.height)}) {
-        const point p = map({x, y});
-        s.within = s.within && p.x > -0.5 - tolerance && p.x < right + tolerance && p.y > -0.5 - tolerance &&
-                   p.y < bottom + tolerance;
-        const bool corner = std::min(std::abs(p.x + 0.5), std::abs(p.x - right)) < tolerance &&
-                            std::min(std::abs(p.y + 0.5), std::abs(p.y - bottom)) < tolerance;
-        s.exactly = s.exactly && corner;
-      }
-    return s;
+  /// The places, in memory of ours.
+  view<const float> kept(view<const float> places) {
+    const view<float> copy = place_memory(places.extents());
+    copy_pixels(ctx_, places, copy);
+    return copy;
   }
 
   void settle_geometry() {
     if (!waiting_) return;
-    const warp_step w = *std::exchange(waiting_, std::nullopt);
-    if (w.resized) {
-      for_each_layer(w.image, w.mask, *w.resized, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
-        lamina::resize(ctx_, x, how.method, y);
+    const geometry_step step = *std::exchange(waiting_, std::nullopt);
+    if (step.resized) {
+      for_each_layer(step.image, step.mask, *step.resized,
+                     [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
+                       lamina::resize(ctx_, x, how.method, y);
+                     });
+      for (const pixel_move& m : step.moves) look(m);
+    } else if (const auto* places = std::get_if<view<const float>>(&step.map)) {
+      for_each_layer(step.image, step.mask, step.size, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
+        lamina::remap(ctx_, x, *places, how, y);
       });
-      for (const pixel_move& m : w.moves) look(m);
-      return;
+    } else {
+      carry_out(step, std::get<projective_map>(step.map));
     }
-    const auto show = [&](const auto& x) { return moved(x, w.map, w.size); };
-    if (std::visit([&](const auto& x) { return show(x).has_value(); }, image_.pixels())) {
-      look([&](const auto& x) { return *show(x); });
-      return;
-    }
-    for_each_layer(w.image, w.mask, w.size, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
-      warp_affine(ctx_, x, w.map, how, y);
+  }
+  void carry_out(const geometry_step& step, const projective_map& map) {
+    const std::optional<affine_map> affine = map.affine();
+    const auto show = [&](const auto& x) { return moved(x, *affine, step.size); };
+    if (affine && std::visit([&](const auto& x) { return show(x).has_value(); }, image_.pixels()))
+      return look([&](const auto& x) { return *show(x); });
+    for_each_layer(step.image, step.mask, step.size, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
+      if (affine)
+        warp_affine(ctx_, x, *affine, how, y);
+      else
+        warp_perspective(ctx_, x, map, how, y);
     });
   }
 
@@ -311,7 +278,9 @@ class canvas {
   layer image_, mask_;
   bool has_mask_ = false, fuse_ = true;
   float white_ = 255;
-  std::optional<warp_step> waiting_;
+  std::optional<geometry_step> waiting_;
+  std::array<detail::pixel_memory, 3> places_;
+  std::size_t last_places_ = 0;
 };
 
 }  // namespace lamina::augment

@@ -6,7 +6,10 @@
 #include <lamina/image/map.hpp>
 #include <lamina/image/transform.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -49,10 +52,8 @@ struct pixel_move {
   }
 };
 
-/// The view of x that shows what a warp by `map` to `size` would make, where the map only moves whole pixels and all of
-/// them lie inside x; nothing elsewhere.
-template <class T>
-std::optional<view<T>> moved(view<T> x, const affine_map& map, image_size size) {
+/// The elements of a map that only moves whole pixels, of a result of `size`; nothing of any other map.
+inline std::optional<std::array<index_t, 6>> whole_elements(const affine_map& map, image_size size) {
   constexpr double tolerance = 1e-9;  // of a pixel at the far corner: rounding, not intent
   std::array<index_t, 6> m;
   for (std::size_t i = 0; i < 6; ++i) {
@@ -63,11 +64,21 @@ std::optional<view<T>> moved(view<T> x, const affine_map& map, image_size size) 
   }
   const bool straight = m[1] == 0 && m[3] == 0 && std::abs(m[0]) == 1 && std::abs(m[4]) == 1;
   const bool transposed = m[0] == 0 && m[4] == 0 && std::abs(m[1]) == 1 && std::abs(m[3]) == 1;
+  return straight || transposed ? std::optional(m) : std::nullopt;
+}
+
+/// The view of x that shows what a warp by `map` to `size` would make, where the map only moves whole pixels and all of
+/// them lie inside x; nothing elsewhere.
+template <class T>
+std::optional<view<T>> moved(view<T> x, const affine_map& map, image_size size) {
+  const auto elements = whole_elements(map, size);
+  if (!elements) return std::nullopt;
+  const auto& m = *elements;
   const auto inside = [&](index_t w, index_t h) {
     const index_t column = m[0] * w + m[1] * h + m[2], row = m[3] * w + m[4] * h + m[5];
     return column >= 0 && column < x.extents().w && row >= 0 && row < x.extents().h;
   };
-  if (!(straight || transposed) || !inside(0, 0) || !inside(size.width - 1, size.height - 1)) return std::nullopt;
+  if (!inside(0, 0) || !inside(size.width - 1, size.height - 1)) return std::nullopt;
   return view<T>{x.pixel(0, m[5], m[2]), {x.extents().n, size.height, size.width, x.extents().c}, x.image_stride(),
                  m[4] * x.row_stride() + m[1] * x.pixel_stride(), m[3] * x.row_stride() + m[0] * x.pixel_stride()};
 }

@@ -3,8 +3,7 @@
 #pragma once
 
 #include <lamina/core/random.hpp>
-
-#include <ostream>
+#include <lamina/image/image_size.hpp>
 
 namespace lamina::augment {
 
@@ -17,14 +16,6 @@ struct range {
   float draw(random_stream& stream) const { return stream.uniform(min, max); }
 
   friend constexpr bool operator==(const range&, const range&) = default;
-};
-
-/// Pixels across and down, in this order, as recipes have it.
-struct image_size {
-  index_t width = 0, height = 0;
-
-  friend constexpr bool operator==(const image_size&, const image_size&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const image_size& s) { return out << s.width << "×" << s.height; }
 };
 
 }  // namespace lamina::augment

@@ -47,7 +47,7 @@ class canvas_pool {
   std::vector<std::unique_ptr<easel>> idle_;
 };
 
-inline void require_recipe_size(augment::image_size from, augment::image_size made, augment::image_size wanted) {
+inline void require_recipe_size(image_size from, image_size made, image_size wanted) {
   require(made == wanted, "recipe: it makes pictures of ", made, " pixels of those of ", from,
           ", but the network takes ", wanted, "; let it end with AugResizeDim dims=(", wanted.width, ",", wanted.height,
           ")");
@@ -91,7 +91,7 @@ inline sample_transform recipe_transform(const augment::recipe& recipe,
 
 /// Throws `error` unless the recipe makes pictures of `height` × `width` of those of the size `from`: what can be told
 /// before a run begins.
-inline void check_recipe_size(const augment::recipe& recipe, augment::image_size from, index_t height, index_t width) {
+inline void check_recipe_size(const augment::recipe& recipe, image_size from, index_t height, index_t width) {
   const tensor<std::uint8_t> image({1, from.height, from.width, 3}), mask({1, from.height, from.width, 1});
   cpu_context ctx;
   augment::canvas c(ctx);

@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <numbers>
+#include <optional>
 
 namespace lamina {
 
@@ -63,6 +65,20 @@ struct projective_map {
   constexpr point operator()(point p) const {
     const double w = m[6] * p.x + m[7] * p.y + m[8], over = w != 0 ? 1 / w : 0;
     return {(m[0] * p.x + m[1] * p.y + m[2]) * over, (m[3] * p.x + m[4] * p.y + m[5]) * over};
+  }
+
+  /// As affine_map::then.
+  constexpr projective_map then(const projective_map& next) const {
+    projective_map both;
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t j = 0; j < 3; ++j)
+        both.m[3 * i + j] = m[3 * i] * next.m[j] + m[3 * i + 1] * next.m[3 + j] + m[3 * i + 2] * next.m[6 + j];
+    return both;
+  }
+  /// The same map in its simpler form where it is affine.
+  constexpr std::optional<affine_map> affine() const {
+    if (m[6] != 0 || m[7] != 0 || m[8] != 1) return std::nullopt;
+    return affine_map{{m[0], m[1], m[2], m[3], m[4], m[5]}};
   }
 };
 

@@ -4,6 +4,7 @@
 #include <lamina/graph/program.hpp>
 #include <lamina/image/convert.hpp>
 #include <lamina/image/fit.hpp>
+#include <lamina/image/letterbox.hpp>
 #include <lamina/image/symmetry.hpp>
 #include <lamina/ops/copy.hpp>
 #include <lamina/ops/elementwise.hpp>
@@ -107,6 +108,7 @@ class predictor {
     /// padding says nothing of the margin, which has probability 0.
     /// Throws `file_error` when the file can't be read.
     tensor<float> probability(const std::filesystem::path& photo) {
+      if (trained_.settings_.keep_aspect) return probability(read_image(photo, {.channels = 3}).view());
       const image_info info = probe_image(photo);
       return run(read_fitted_image(photo, trained_.settings_.height, trained_.settings_.width, resampling()),
                  info.height, info.width);
@@ -117,6 +119,8 @@ class predictor {
       const auto [N, H, W, C] = photo.extents();
       require(N == 1 && C == 3 && H > 0 && W > 0, "predictor: photo ", photo.extents(), " is not [1,H,W,3]");
       const index_t h = trained_.settings_.height, w = trained_.settings_.width;
+      if (trained_.settings_.keep_aspect)
+        return run(letterboxed(ctx_, photo, {w, h}, *resampling(), trained_.settings_.around), H, W);
       return run(resized(ctx_, photo, fitting_interpolation(H, W, h, w, resampling()), h, w), H, W);
     }
     /// 255 where that probability reaches the threshold, else 0. [1,H,W,1].
@@ -126,7 +130,7 @@ class predictor {
    private:
     /// Nothing where the size decides.
     std::optional<interpolation> resampling() const { return interpolation_named(trained_.settings_.resampling); }
-    /// From a photograph of the network's size to the probability at height × width.
+    /// From a photograph of the network's size, stretched or framed, to the probability at height × width.
     tensor<float> run(const tensor<std::uint8_t>& photo, index_t height, index_t width) {
       to_float(photo.view(), input_);
       normalize(input_, trained_.settings_.mean, trained_.settings_.deviation, input_);
@@ -136,7 +140,10 @@ class predictor {
         add(ctx_, as_const(from_symmetric(more.view(), symmetry{i})), probability.view());
       }
       if (symmetries_ > 1) scale(ctx_, 1 / static_cast<float>(symmetries_), probability.view());
-      return resized(ctx_, probability.view(), interpolation::linear, height, width);
+      view<float> shown = probability.view();
+      if (trained_.settings_.keep_aspect)
+        shown = letterbox_placement({width, height}, {shown.extents().w, shown.extents().h}).part(shown);
+      return resized(ctx_, shown, interpolation::linear, height, width);
     }
     /// What the network says of its input seen through s; a network without padding says it of the middle only, and
     /// nothing of the frame around.

@@ -19,6 +19,8 @@ namespace lamina {
 struct prediction_settings {
   index_t height = 256, width = 256;  // photographs are resized to this
   std::string resampling = "fitting";  // by area where they shrink, else linearly; or an interpolation's name
+  bool keep_aspect = false;  // in the middle of the frame (`letterboxed`, which needs an interpolation), not stretched
+  float around = 0;          // the value of the frame around them then, of [0, 255]
   // x = (v − mean) / deviation for each channel of v, red, green, blue in [0, 1]; the default is ISIC 2017's
   std::vector<float> mean = {0.67501814f, 0.5663187f, 0.52339128f};
   std::vector<float> deviation = {0.11092593f, 0.10669603f, 0.119005f};
@@ -31,6 +33,8 @@ void for_each_field(Settings& s, Field&& field) {
   field("height", s.height);
   field("width", s.width);
   field("resampling", s.resampling);
+  field("keep_aspect", s.keep_aspect);
+  field("around", s.around);
   field("mean", s.mean);
   field("deviation", s.deviation);
   field("threshold", s.threshold);
@@ -127,8 +131,9 @@ struct weights_file {
       throw file_error(path.string(),
                        to_text("prediction at ", s.width, "×", s.height, " pixels with ", s.mean.size(), " means and ",
                                s.deviation.size(), " deviations; expected 1 to ", limit, " pixels, 3 and 3"));
-    if (s.resampling != "fitting" && !interpolation_named(s.resampling))
-      throw file_error(path.string(), "prediction with the resampling '" + s.resampling + "', which is unknown");
+    if (!interpolation_named(s.resampling) && (s.resampling != "fitting" || s.keep_aspect))
+      throw file_error(path.string(), "prediction with the resampling '" + s.resampling + "', which is unknown" +
+                                          (s.keep_aspect ? " where the aspect is kept" : ""));
     for (const float d : s.deviation)
       if (!(d > 0)) throw file_error(path.string(), to_text("prediction with a deviation of ", d, "; must be above 0"));
     return read;

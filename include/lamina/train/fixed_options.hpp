@@ -88,22 +88,22 @@ inline bool depends_on_length(const schedule::curve& curve) {
 
 }  // namespace detail
 
-/// How the images that validation sees come to their size: as the augmentation resizes them, where it begins with that.
-inline std::string resampling_of(const train_options& o) {
-  if (o.augmentation && !o.transform)
-    if (const auto* resize = leading_resize(*o.augmentation)) return std::string(name(resize->interp));
-  return prediction_settings{}.resampling;
-}
-
-/// What prediction must know of how the network was trained.
+/// What prediction must know of how the network was trained. Images come to their size as for validation: as the
+/// augmentation brings them to it, where it begins with that.
 inline prediction_settings prediction_settings_of(const train_options& o) {
   const auto& [mean, deviation] = o.normalisation;
-  return {.height = o.height,
-          .width = o.width,
-          .resampling = resampling_of(o),
-          .mean = {mean.begin(), mean.end()},
-          .deviation = {deviation.begin(), deviation.end()},
-          .threshold = o.threshold};
+  prediction_settings s{.height = o.height,
+                        .width = o.width,
+                        .mean = {mean.begin(), mean.end()},
+                        .deviation = {deviation.begin(), deviation.end()},
+                        .threshold = o.threshold};
+  if (!o.augmentation || o.transform) return s;
+  if (const auto leading = leading_size_of(*o.augmentation)) {
+    s.resampling = name(leading->method);
+    s.keep_aspect = leading->keep_aspect;
+    s.around = leading->around;
+  }
+  return s;
 }
 
 /// The steps of the augmentation on one line; "none" where there is none.

@@ -57,19 +57,31 @@ struct train_options {
   const std::atomic<bool>* stop = nullptr;  // looked at after every step: save and end
 };
 
-/// The AugResizeDim that a recipe begins with; nullptr where it begins with a step that draws. Validation and
-/// prediction resize in the same way. Throws `error` where other steps that draw nothing stand in front, which those
-/// could not repeat.
-inline const augment::resize_dim* leading_resize(const augment::recipe& recipe) {
+/// How pictures come to their size in front of all that draws. Validation and prediction do the same.
+struct leading_size {
+  image_size size;
+  interpolation method;
+  bool keep_aspect = false;  // AugLetterbox, with this value around
+  float around = 0;
+};
+
+/// What the AugResizeDim or AugLetterbox says that a recipe begins with; nothing where it begins with a step that
+/// draws. Throws `error` where other steps that draw nothing stand in front, which validation and prediction could not
+/// repeat.
+inline std::optional<leading_size> leading_size_of(const augment::recipe& recipe) {
   const auto* steps = recipe.root().as<augment::sequential>();
-  if (steps == nullptr || steps->children.empty() || !steps->children.front().deterministic()) return nullptr;
-  const auto* first = steps->children.front().as<augment::resize_dim>();
+  if (steps == nullptr || steps->children.empty() || !steps->children.front().deterministic()) return std::nullopt;
+  const augment::augmentation& first = steps->children.front();
+  std::optional<leading_size> found;
+  if (const auto* stretched = first.as<augment::resize_dim>()) found = {stretched->dims, stretched->interp};
+  if (const auto* framed = first.as<augment::letterbox>())
+    found = {framed->size, framed->interp, true, framed->border_value};
   const bool alone = steps->children.size() == 1 || !steps->children[1].deterministic();
-  if (first == nullptr || !alone)
-    fail("recipe: ", steps->children[first == nullptr ? 0 : 1].line().value_or("an augmentation"),
+  if (!found || !alone)
+    fail("recipe: ", steps->children[found ? 1 : 0].line().value_or("an augmentation"),
          " stands in front, where validation and prediction can't repeat it; let the recipe begin with one "
-         "AugResizeDim, or with a step that draws");
-  return first;
+         "AugResizeDim or AugLetterbox, or with a step that draws");
+  return found;
 }
 
 /// The options with the normalisation that the augmentation makes, if it makes one.
@@ -92,9 +104,8 @@ inline void check(const train_options& o) {
   require(o.mix.mixup >= 0 && o.mix.cutmix >= 0 && !(o.mix.mixup > 0 && o.mix.cutmix > 0), "trainer: mixup ",
           o.mix.mixup, " and cutmix ", o.mix.cutmix, "; expected 0 or more, and one of them at most");
   if (o.transform || !o.augmentation) return;
-  const auto* resize = leading_resize(*o.augmentation);  // behind it, images have its size, else the network's
-  check_recipe_size(*o.augmentation, resize != nullptr ? resize->dims : augment::image_size{o.width, o.height},
-                    o.height, o.width);
+  const auto leading = leading_size_of(*o.augmentation);  // behind it, images have its size, else the network's
+  check_recipe_size(*o.augmentation, leading ? leading->size : image_size{o.width, o.height}, o.height, o.width);
 }
 
 /// Pictures and which of them are for what.
@@ -109,7 +120,7 @@ inline sample_transform transform_of(const train_options& o, bool training) {
   if (training && o.transform) return o.transform;
   if (training && o.augmentation) {
     const sample_transform augmented = recipe_transform(o.augmentation->after_prefix(), o.normalisation);
-    if (leading_resize(*o.augmentation) != nullptr) return augmented;
+    if (leading_size_of(*o.augmentation)) return augmented;
     return [augmented](const sample_place& place, tensor<std::uint8_t>& image, tensor<std::uint8_t>& mask,
                        view<float> image_out, view<float> mask_out) {
       fit_image(image, image_out.extents().h, image_out.extents().w);
@@ -166,12 +177,12 @@ inline train_plan plan_of(const train_options& o, const train_data& data) {
 }
 
 /// The splits training, validation and test of a data set, brought to the trainer's size and cached in memory; where
-/// the augmentation begins with a resize, by that.
+/// the augmentation begins with a resize or a frame, by that.
 /// Throws `error` when there is no training split.
 inline train_data train_data_of(const dataset& data, const train_options& o,
                                 std::size_t cache_bytes = dataset_source_options{}.cache_bytes) {
   dataset_source_options source{.height = o.height, .width = o.width, .cache_bytes = cache_bytes};
-  if (!o.transform && o.augmentation && leading_resize(*o.augmentation) != nullptr)
+  if (!o.transform && o.augmentation && leading_size_of(*o.augmentation))
     source = {.cache_bytes = cache_bytes, .prepare = recipe_preparation(*o.augmentation)};
   const auto split = [&](const char* name) { return data.has_split(name) ? data.split(name) : std::vector<index_t>{}; };
   train_data all{dataset_source(data, source), data.split("training"), split("validation"), split("test")};
