@@ -1,5 +1,5 @@
-# refused EXPECTED COMMAND…: runs the command, which must end with status 1 and one line on the standard error that holds
-# EXPECTED; else tells what came and sets status=1. Counts the calls in `cases`. To be read by a script with `.`.
+# refused EXPECTED COMMAND…: runs the command, which must end with status 1 and one line on the standard error that
+# holds EXPECTED; else tells what came and sets status=1. Counts the calls in `cases`. To be read by a script with `.`.
 cases=0
 refused() {
   expected=$1
