@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -23,26 +24,23 @@ namespace lamina {
 
 namespace detail {
 
-/// Medians of Side × Side bytes, two rows of windows at a time.
-template <index_t Side>
-void median_by_networks(cpu_context& ctx, view<const std::uint8_t> x, view<std::uint8_t> y) {
-  constexpr index_t shared = Side - 1;  // rows that two windows have in common
+/// Medians of Side × Side values, two rows of windows at a time.
+template <index_t Side, class T>
+void median_by_networks(cpu_context& ctx, view<const T> x, view<T> y) {
   for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
     const index_t C = x.extents().c, count = x.extents().w * C;
-    const extended_rows<std::uint8_t> extended(x.images(n), border::replicate, Side / 2, Side / 2);
+    const extended_rows<T> extended(x.images(n), border::replicate, Side / 2, Side / 2);
     const index_t stride = round_up(extended.length(), index_t{alignment}) + index_t{alignment};
-    tensor<std::uint8_t> lists = row_buffer<std::uint8_t>(4 * shared * stride);
-    tensor<std::uint8_t> first = row_buffer<std::uint8_t>(count), second = row_buffer<std::uint8_t>(count);
-    std::uint8_t* list_rows[4 * shared];
-    for (index_t i = 0; i < 4 * shared; ++i) list_rows[i] = lists.data() + i * stride;
-    for_each_window<std::uint8_t>(
-        begin, end, Side + 1, Side / 2, extended.length(),
-        [&](index_t h, std::uint8_t* to) { extended.write(h, to); },
-        [&](index_t h, const std::uint8_t* const* window) {
+    T* lists[4 * (Side - 1)];
+    tensor<T> scratch = row_buffer<T>(std::ssize(lists) * stride);
+    for (index_t i = 0; i < std::ssize(lists); ++i) lists[i] = scratch.data() + i * stride;
+    tensor<T> first = row_buffer<T>(count), second = row_buffer<T>(count);
+    for_each_window<T>(
+        begin, end, Side + 1, Side / 2, extended.length(), [&](index_t h, T* to) { extended.write(h, to); },
+        [&](index_t h, const T* const* rows) {
           if ((h - begin) % 2 == 1) return;  // made with the row before
           [&] {
-            LAMINA_DISPATCH(ctx.isa(),
-                            median_of_two_rows<Side>(window, C, count, list_rows, first.data(), second.data()));
+            LAMINA_DISPATCH(ctx.isa(), median_of_two_rows<Side>(rows, C, count, lists, first.data(), second.data()));
           }();
           write_row(first.data(), n, h, y);
           if (h + 1 < end) write_row(second.data(), n, h + 1, y);
@@ -81,7 +79,8 @@ class column_histograms {
 };
 
 /// Medians of bytes of any side up to 255, whose 65025 values 16 bits can count.
-inline void median_by_column_histograms(cpu_context& ctx, view<const std::uint8_t> x, index_t side, view<std::uint8_t> y) {
+inline void median_by_column_histograms(cpu_context& ctx, view<const std::uint8_t> x, index_t side,
+                                        view<std::uint8_t> y) {
   const index_t rows_per_piece = std::max(index_t{64}, side);  // each piece begins with `side` rows that it only adds
   for_each_rows(ctx, x.extents(), rows_per_piece, [&](index_t n, index_t begin, index_t end) {
     const index_t W = x.extents().w, C = x.extents().c;
@@ -149,7 +148,7 @@ void median_by_selection(const T* const* rows, index_t side, index_t channels, i
 
 /// y = the median of the side × side values around each pixel, channel by channel; edges are replicated. OpenCV's
 /// cv::medianBlur, exactly.
-///   x     [N,H,W,C] of std::uint8_t, std::uint16_t or float
+///   x     [N,H,W,C] of std::uint8_t, std::uint16_t or float; where a window holds NaN, any value may result
 ///   side  odd, at least 1
 ///   y     [N,H,W,C], no element in common with x
 /// Writes y. Throws `error` when the shapes differ or the side is even or not positive.
@@ -159,16 +158,15 @@ void median_blur(cpu_context& ctx, std::type_identity_t<view<const T>> x, index_
   require(x.extents() == y.extents(), "median_blur: x ", x.extents(), " and y ", y.extents(),
           " differ in shape (NHWC)");
   require(side >= 1 && side % 2 == 1, "median_blur: side ", side, " is not odd and positive");
-  if constexpr (std::is_same_v<T, std::uint8_t>) {
-    switch (side) {
-      case 3: return detail::median_by_networks<3>(ctx, x, y);
-      case 5: return detail::median_by_networks<5>(ctx, x, y);
-      case 7: return detail::median_by_networks<7>(ctx, x, y);
-      case 9: return detail::median_by_networks<9>(ctx, x, y);
-      default:
-        if (side <= 255) return detail::median_by_column_histograms(ctx, x, side, y);
-    }
+  switch (side) {
+    case 3: return detail::median_by_networks<3, T>(ctx, x, y);
+    case 5: return detail::median_by_networks<5, T>(ctx, x, y);
+    case 7: return detail::median_by_networks<7, T>(ctx, x, y);
+    case 9: return detail::median_by_networks<9, T>(ctx, x, y);
+    default: break;
   }
+  if constexpr (std::is_same_v<T, std::uint8_t>)
+    if (side <= 255) return detail::median_by_column_histograms(ctx, x, side, y);
   detail::for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
     const index_t C = x.extents().c, count = x.extents().w * C;
     const detail::extended_rows<T> extended(x.images(n), border::replicate, side / 2, side / 2);
