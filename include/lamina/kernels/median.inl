@@ -50,12 +50,12 @@ template <class V, index_t M, index_t N>
   } else if constexpr (N == 1) {
     return merge(b, a);
   } else {
-    const auto b_even = some_of<0, 2>(b, indices<(N + 1) / 2>()), b_odd = some_of<1, 2>(b, indices<N / 2>());
-    const auto a_even = some_of<0, 2>(a, indices<(M + 1) / 2>());
+    const auto even = merge(some_of<0, 2>(a, indices<(M + 1) / 2>()), some_of<0, 2>(b, indices<(N + 1) / 2>()));
+    const auto b_odd = some_of<1, 2>(b, indices<N / 2>());
     if constexpr (M == 1)
-      return interleave(merge(a_even, b_even), b_odd, indices<M + N>());
+      return interleave(even, b_odd, indices<M + N>());
     else
-      return interleave(merge(a_even, b_even), merge(some_of<1, 2>(a, indices<M / 2>()), b_odd), indices<M + N>());
+      return interleave(even, merge(some_of<1, 2>(a, indices<M / 2>()), b_odd), indices<M + N>());
   }
 }
 
