@@ -145,7 +145,7 @@ class comparisons {
           [this, side = side, sigma = sigma] {
             cv::GaussianBlur(cv_x_, cv_y_, cv::Size(side, side), sigma, sigma, cv::BORDER_REPLICATE);
           });
-    for (const int side : {3, 5})
+    for (const int side : {3, 5, 7, 15})
       add(to_text("median_blur ", side, "x", side), [this, side] { median_blur(ctx_, x_, side, y_.view()); },
           [this, side] { cv::medianBlur(cv_x_, cv_y_, side); });
   }

@@ -4,39 +4,105 @@
 #include <lamina/core/context.hpp>
 #include <lamina/core/view.hpp>
 #include <lamina/image/filter_rows.hpp>
+#include <lamina/simd/counts.hpp>
 #include <lamina/simd/integer.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #define LAMINA_KERNEL <lamina/kernels/median.inl>
+#include <lamina/simd/foreach_isa.hpp>
+#define LAMINA_KERNEL <lamina/kernels/median_histograms.inl>
 #include <lamina/simd/foreach_isa.hpp>
 
 namespace lamina {
 
 namespace detail {
 
-/// Medians of a row of windows: `rows` are side rows, extended; the result has `count` elements.
-inline void median_of_columns(isa set, const std::uint8_t* const* rows, index_t side, index_t channels, index_t count,
-                              tensor<std::uint8_t>& scratch, std::uint8_t* y) {
-  const index_t extended = count + (side - 1) * channels;
-  const index_t stride = round_up(extended, index_t{alignment}) + index_t{alignment};
-  if (scratch.empty()) scratch = row_buffer<std::uint8_t>(side * stride);
-  std::uint8_t* sorted[5];
-  for (index_t i = 0; i < side; ++i) sorted[i] = scratch.data() + i * stride;
-  if (side == 3) {
-    [&] { LAMINA_DISPATCH(set, sort_columns_of_3(rows, extended, sorted)); }();
-    LAMINA_DISPATCH(set, median_of_3_columns(sorted, channels, count, y));
-  }
-  [&] { LAMINA_DISPATCH(set, sort_columns_of_5(rows, extended, sorted)); }();
-  LAMINA_DISPATCH(set, median_of_5_columns(sorted, channels, count, y));
+/// Medians of Side × Side values, two rows of windows at a time.
+template <index_t Side, class T>
+void median_by_networks(cpu_context& ctx, view<const T> x, view<T> y) {
+  for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
+    const index_t C = x.extents().c, count = x.extents().w * C;
+    const extended_rows<T> extended(x.images(n), border::replicate, Side / 2, Side / 2);
+    const index_t stride = round_up(extended.length(), index_t{alignment}) + index_t{alignment};
+    T* lists[4 * (Side - 1)];
+    tensor<T> scratch = row_buffer<T>(std::ssize(lists) * stride);
+    for (index_t i = 0; i < std::ssize(lists); ++i) lists[i] = scratch.data() + i * stride;
+    tensor<T> first = row_buffer<T>(count), second = row_buffer<T>(count);
+    for_each_window<T>(
+        begin, end, Side + 1, Side / 2, extended.length(), [&](index_t h, T* to) { extended.write(h, to); },
+        [&](index_t h, const T* const* rows) {
+          if ((h - begin) % 2 == 1) return;  // made with the row before
+          [&] {
+            LAMINA_DISPATCH(ctx.isa(), median_of_two_rows<Side>(rows, C, count, lists, first.data(), second.data()));
+          }();
+          write_row(first.data(), n, h, y);
+          if (h + 1 < end) write_row(second.data(), n, h + 1, y);
+        });
+  });
 }
 
-/// The same of any side by a histogram that moves along the row. Huang, Yang, Tang: A fast two-dimensional median
-/// filtering algorithm, 1979.
+/// The histograms of a row of columns of bytes, for each channel.
+class column_histograms {
+ public:
+  column_histograms(isa set, index_t columns, index_t channels)
+      : set_(set), columns_(columns), channels_(channels), coarse_(vector_shape(16 * columns * channels)),
+        fine_(vector_shape(256 * columns * channels)) {}
+  void add(const std::uint8_t* row) {
+    for (index_t c = 0; c < channels_; ++c)
+      [&] { LAMINA_DISPATCH(set_, add_to_columns(row + c, channels_, columns_, coarse(c), fine(c))); }();
+  }
+  void replace(const std::uint8_t* old_row, const std::uint8_t* row) {
+    for (index_t c = 0; c < channels_; ++c)
+      [&] {
+        LAMINA_DISPATCH(set_, replace_in_columns(old_row + c, row + c, channels_, columns_, coarse(c), fine(c)));
+      }();
+  }
+  void medians(index_t side, std::uint8_t* y) {
+    for (index_t c = 0; c < channels_; ++c)
+      [&] { LAMINA_DISPATCH(set_, median_of_histograms(coarse(c), fine(c), columns_, side, channels_, y + c)); }();
+  }
+
+ private:
+  std::uint8_t* coarse(index_t c) { return coarse_.data() + 16 * columns_ * c; }
+  std::uint8_t* fine(index_t c) { return fine_.data() + 256 * columns_ * c; }
+
+  isa set_;
+  index_t columns_, channels_;
+  tensor<std::uint8_t> coarse_, fine_;
+};
+
+/// Medians of bytes of any side up to 255, whose 65025 values 16 bits can count.
+inline void median_by_column_histograms(cpu_context& ctx, view<const std::uint8_t> x, index_t side,
+                                        view<std::uint8_t> y) {
+  const index_t rows_per_piece = std::max(index_t{64}, side);  // each piece begins with `side` rows that it only adds
+  for_each_rows(ctx, x.extents(), rows_per_piece, [&](index_t n, index_t begin, index_t end) {
+    const index_t W = x.extents().w, C = x.extents().c;
+    const extended_rows<std::uint8_t> extended(x.images(n), border::replicate, side / 2, side / 2);
+    column_histograms histograms(ctx.isa(), W + side - 1, C);
+    tensor<std::uint8_t> row(vector_shape(W * C));
+    for_each_window<std::uint8_t>(
+        begin, end, side + 1, side / 2 + 1, extended.length(),  // with the row that only the last window had
+        [&](index_t h, std::uint8_t* to) { extended.write(h, to); },
+        [&](index_t h, const std::uint8_t* const* window) {
+          if (h > begin)
+            histograms.replace(window[0], window[side]);
+          else
+            for (index_t i = 1; i <= side; ++i) histograms.add(window[i]);
+          histograms.medians(side, row.data());
+          write_row(row.data(), n, h, y);
+        });
+  });
+}
+
+/// Medians of a row of windows of any side by a histogram that moves along the row. Huang, Yang, Tang: A fast
+/// two-dimensional median filtering algorithm, 1979.
 inline void median_by_histogram(const std::uint8_t* const* rows, index_t side, index_t channels, index_t count,
                                 std::uint8_t* y) {
   const index_t half = side * side / 2;
@@ -82,7 +148,7 @@ void median_by_selection(const T* const* rows, index_t side, index_t channels, i
 
 /// y = the median of the side × side values around each pixel, channel by channel; edges are replicated. OpenCV's
 /// cv::medianBlur, exactly.
-///   x     [N,H,W,C] of std::uint8_t, std::uint16_t or float
+///   x     [N,H,W,C] of std::uint8_t, std::uint16_t or float; where a window holds NaN, any value may result
 ///   side  odd, at least 1
 ///   y     [N,H,W,C], no element in common with x
 /// Writes y. Throws `error` when the shapes differ or the side is even or not positive.
@@ -92,19 +158,26 @@ void median_blur(cpu_context& ctx, std::type_identity_t<view<const T>> x, index_
   require(x.extents() == y.extents(), "median_blur: x ", x.extents(), " and y ", y.extents(),
           " differ in shape (NHWC)");
   require(side >= 1 && side % 2 == 1, "median_blur: side ", side, " is not odd and positive");
+  switch (side) {
+    case 3: return detail::median_by_networks<3, T>(ctx, x, y);
+    case 5: return detail::median_by_networks<5, T>(ctx, x, y);
+    case 7: return detail::median_by_networks<7, T>(ctx, x, y);
+    case 9: return detail::median_by_networks<9, T>(ctx, x, y);
+    default: break;
+  }
+  if constexpr (std::is_same_v<T, std::uint8_t>)
+    if (side <= 255) return detail::median_by_column_histograms(ctx, x, side, y);
   detail::for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
     const index_t C = x.extents().c, count = x.extents().w * C;
     const detail::extended_rows<T> extended(x.images(n), border::replicate, side / 2, side / 2);
-    tensor<T> row = detail::row_buffer<T>(count), scratch;
+    tensor<T> row = detail::row_buffer<T>(count);
     detail::for_each_window<T>(
         begin, end, side, side / 2, extended.length(), [&](index_t h, T* to) { extended.write(h, to); },
         [&](index_t h, const T* const* window) {
-          if constexpr (!std::is_same_v<T, std::uint8_t>)
-            detail::median_by_selection(window, side, C, count, row.data());
-          else if (side == 3 || side == 5)
-            detail::median_of_columns(ctx.isa(), window, side, C, count, scratch, row.data());
-          else
+          if constexpr (std::is_same_v<T, std::uint8_t>)
             detail::median_by_histogram(window, side, C, count, row.data());
+          else
+            detail::median_by_selection(window, side, C, count, row.data());
           detail::write_row(row.data(), n, h, y);
         });
   });

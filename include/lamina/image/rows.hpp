@@ -28,13 +28,16 @@ void with_fixed_channels(index_t channels, Body&& body) {
 
 /// Calls body(n, begin, end) for pieces of the rows of every image of y: always the same ones.
 template <class Body>
-void for_each_rows(cpu_context& ctx, const shape& y, Body&& body) {
-  constexpr index_t rows_per_piece = 64;
+void for_each_rows(cpu_context& ctx, const shape& y, index_t rows_per_piece, Body&& body) {
   const index_t pieces = ceil_div(y.h, rows_per_piece);
   ctx.workers().run(y.n * pieces, [&](index_t piece, int) {
     const index_t begin = piece % pieces * rows_per_piece;
     body(piece / pieces, begin, std::min(begin + rows_per_piece, y.h));
   });
+}
+template <class Body>
+void for_each_rows(cpu_context& ctx, const shape& y, Body&& body) {
+  for_each_rows(ctx, y, 64, body);
 }
 
 /// Whether the pixels of each row of both follow each other without gaps.

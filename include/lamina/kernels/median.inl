@@ -1,96 +1,151 @@
-// Included once per instruction set by simd/foreach_isa.hpp. Medians of bytes without a branch: columns are sorted once
-// and serve all windows that they are in. Rows are read and written in whole vectors.
+// Included once per instruction set by simd/foreach_isa.hpp. Medians without a branch, in two rows at once: windows of
+// side × side, one above the other, share side − 1 rows, of which a short list serves both. Lists are merged by
+// Batcher's networks; of the comparisons that no one asks for, the compiler makes none. After Adams: Fast median
+// filters using separable sorting networks, 2021.
 
-/// a ≤ b.
-inline void sort(vb& a, vb& b) {
-  const vb least = min(a, b);
-  b = max(a, b);
-  a = least;
+/// In every lane, none is less than the one before.
+template <class V, index_t N>
+struct sorted {
+  V v[N];
+};
+template <index_t N>
+using indices = std::make_integer_sequence<index_t, N>;
+
+/// Those of a at First, First + Step, …
+template <index_t First, index_t Step, class V, index_t N, index_t... I>
+[[gnu::always_inline]] inline sorted<V, index_t{sizeof...(I)}> some_of(const sorted<V, N>& a,
+                                                                       std::integer_sequence<index_t, I...>) {
+  return {{a.v[First + Step * I]...}};
 }
-inline void sort(vb& a, vb& b, vb& c) {
-  sort(a, b);
-  sort(b, c);
-  sort(a, b);
-}
-inline void sort(vb (&v)[5]) {
-  sort(v[0], v[1]);
-  sort(v[3], v[4]);
-  sort(v[2], v[4]);
-  sort(v[2], v[3]);
-  sort(v[1], v[4]);
-  sort(v[0], v[3]);
-  sort(v[0], v[2]);
-  sort(v[1], v[3]);
-  sort(v[1], v[2]);
-}
-/// The two largest of four, a ≤ b; and the two smallest.
-inline void largest_two(vb& a, vb& b, vb c, vb d) {
-  sort(a, c);
-  sort(b, d);
-  const vb third = max(a, b);  // of those that lost, the better one
-  a = max(third, min(c, d));
-  b = max(c, d);
-}
-inline void smallest_two(vb& a, vb& b, vb c, vb d) {
-  sort(a, c);
-  sort(b, d);
-  const vb third = min(c, d);
-  c = min(third, max(a, b));
-  a = min(a, b);
-  b = c;
+template <index_t First, index_t Count, class V, index_t N>
+[[gnu::always_inline]] inline sorted<V, Count> slice(const sorted<V, N>& a) {
+  return some_of<First, 1>(a, indices<Count>());
 }
 
-/// Sorts each column of `Rows` values: sorted[i] is row i, from the least up.
-inline void sort_columns_of_3(const std::uint8_t* const* rows, index_t count, std::uint8_t* const* sorted) {
-  for (index_t e = 0; e < count; e += vb::lanes) {
-    vb a = vb::load(rows[0] + e), b = vb::load(rows[1] + e), c = vb::load(rows[2] + e);
-    sort(a, b, c);
-    a.store(sorted[0] + e);
-    b.store(sorted[1] + e);
-    c.store(sorted[2] + e);
-  }
+/// What is at K once the even ones of two lists are merged in `even`, the odd ones in `odd`: each of `odd` is out of
+/// order with none but the next one of `even`.
+template <index_t K, class V, index_t E, index_t O>
+[[gnu::always_inline]] inline V merged_at(const sorted<V, E>& even, const sorted<V, O>& odd) {
+  constexpr index_t i = (K - 1) / 2;
+  if constexpr (K == 0)
+    return even.v[0];
+  else if constexpr (i + 1 == E)
+    return odd.v[i];
+  else if constexpr (i == O)
+    return even.v[i + 1];
+  else if constexpr (K % 2 == 1)
+    return min(odd.v[i], even.v[i + 1]);
+  else
+    return max(odd.v[i], even.v[i + 1]);
 }
-inline void sort_columns_of_5(const std::uint8_t* const* rows, index_t count, std::uint8_t* const* sorted) {
-  for (index_t e = 0; e < count; e += vb::lanes) {
-    vb v[5];
-    for (index_t i = 0; i < 5; ++i) v[i] = vb::load(rows[i] + e);
-    sort(v);
-    for (index_t i = 0; i < 5; ++i) v[i].store(sorted[i] + e);
-  }
+template <class V, index_t E, index_t O, index_t... K>
+[[gnu::always_inline]] inline sorted<V, E + O> interleave(const sorted<V, E>& even, const sorted<V, O>& odd,
+                                                          std::integer_sequence<index_t, K...>) {
+  return {{merged_at<K>(even, odd)...}};
 }
-
-/// The median of three sorted columns, `step` apart: that of the largest of the least, the median of the middle ones
-/// and the smallest of the greatest.
-inline void median_of_3_columns(const std::uint8_t* const* sorted, index_t step, index_t count, std::uint8_t* y) {
-  for (index_t e = 0; e < count; e += vb::lanes) {
-    const auto at = [&](index_t row, index_t column) { return vb::load(sorted[row] + e + column * step); };
-    vb low = max(max(at(0, 0), at(0, 1)), at(0, 2)), high = min(min(at(2, 0), at(2, 1)), at(2, 2));
-    vb a = at(1, 0), middle = at(1, 1), c = at(1, 2);
-    sort(a, middle, c);
-    sort(low, middle, high);
-    middle.store(y + e);
+template <class V, index_t M, index_t N>
+[[gnu::always_inline]] inline sorted<V, M + N> merge(const sorted<V, M>& a, const sorted<V, N>& b) {
+  if constexpr (M == 1 && N == 1) {
+    return {{min(a.v[0], b.v[0]), max(a.v[0], b.v[0])}};
+  } else if constexpr (N == 1) {
+    return merge(b, a);
+  } else {
+    const auto even = merge(some_of<0, 2>(a, indices<(M + 1) / 2>()), some_of<0, 2>(b, indices<(N + 1) / 2>()));
+    const auto b_odd = some_of<1, 2>(b, indices<N / 2>());
+    if constexpr (M == 1)
+      return interleave(even, b_odd, indices<M + N>());
+    else
+      return interleave(even, merge(some_of<1, 2>(a, indices<M / 2>()), b_odd), indices<M + N>());
   }
 }
 
-/// The median of five sorted columns. With rows sorted, too, value (i, j) has at least (i+1)(j+1) − 1 below and
-/// (5−i)(5−j) − 1 above; 13 values remain that may be the median, on three diagonals. With these sorted, seven do.
-inline void median_of_5_columns(const std::uint8_t* const* sorted, index_t step, index_t count, std::uint8_t* y) {
-  for (index_t e = 0; e < count; e += vb::lanes) {
-    vb row[5][5];
-    for (index_t i = 0; i < 5; ++i) {
-      for (index_t j = 0; j < 5; ++j) row[i][j] = vb::load(sorted[i] + e + j * step);
-      sort(row[i]);  // what no one asks for, the compiler leaves out
-    }
-    largest_two(row[0][3], row[1][2], row[2][1], row[3][0]);
-    smallest_two(row[1][4], row[2][3], row[3][2], row[4][1]);
-    vb middle[5]{row[0][4], row[1][3], row[2][2], row[3][1], row[4][0]};
-    sort(middle);
-    vb a = row[0][3], b = row[1][2], c = row[1][4], d = row[2][3];  // a ≤ b, c ≤ d
-    sort(a, c);
-    sort(b, d);
-    sort(b, c);  // a ≤ b ≤ c ≤ d
-    // the fourth of these four and the middle's three: the least of what is greater of a pair whose ranks sum to four
-    const vb median = min(min(max(a, middle[3]), max(b, middle[2])), min(max(c, middle[1]), d));
-    median.store(y + e);
+/// load(First), …, load(First + N − 1) in order.
+template <class V, index_t First, index_t N, class Load>
+[[gnu::always_inline]] inline sorted<V, N> sort(const Load& load) {
+  if constexpr (N == 1)
+    return {{load(First)}};
+  else
+    return merge(sort<V, First, N / 2>(load), sort<V, First + N / 2, N - N / 2>(load));
+}
+
+/// A list that lies in memory, one row for each place in it.
+template <class T, index_t... I>
+[[gnu::always_inline]] inline sorted<vec<T>, index_t{sizeof...(I)}> load_list(T* const* rows, index_t e,
+                                                                              std::integer_sequence<index_t, I...>) {
+  return {{vec<T>::load(rows[I] + e)...}};
+}
+template <index_t N, class T>
+[[gnu::always_inline]] inline sorted<vec<T>, N> load_list(T* const* rows, index_t e) {
+  return load_list(rows, e, indices<N>());
+}
+template <class T, index_t N>
+[[gnu::always_inline]] inline void store_list(const sorted<vec<T>, N>& a, T* const* rows, index_t e) {
+  for (index_t i = 0; i < N; ++i) a.v[i].store(rows[i] + e);
+}
+
+/// Sorts each column of `Rows` values: columns[i] is row i, from the least up.
+template <index_t Rows, class T>
+inline void sort_columns(const T* const* rows, index_t count, T* const* columns) {
+  using V = vec<T>;
+  for (index_t e = 0; e < count; e += V::lanes)
+    store_list(sort<V, 0, Rows>([&](index_t i) { return V::load(rows[i] + e); }), columns, e);
+}
+/// The same of three columns, `step` apart, in 3·Rows rows.
+template <index_t Rows, class T>
+[[gnu::always_inline]] inline sorted<vec<T>, 3 * Rows> merge_three(T* const* columns, index_t step, index_t e) {
+  const auto two = merge(load_list<Rows>(columns, e), load_list<Rows>(columns, e + step));
+  return merge(two, load_list<Rows>(columns, e + 2 * step));
+}
+template <index_t Rows, class T>
+inline void sort_triples(T* const* columns, index_t step, index_t count, T* const* triples) {
+  for (index_t e = 0; e < count; e += vec<T>::lanes) store_list(merge_three<Rows>(columns, step, e), triples, e);
+}
+
+/// Of the Side sorted columns of Side − 1 values from e on, the Side + 1 in the middle: with a row more, one of these
+/// or of that row is the median.
+template <index_t Side, class T>
+[[gnu::always_inline]] inline sorted<vec<T>, Side + 1> middle_of_columns(T* const* columns, T* const* triples,
+                                                                         index_t step, index_t e) {
+  constexpr index_t Rows = Side - 1, rank = Side * Side / 2, first = rank - Side;
+  if constexpr (Side == 3) {
+    return slice<first, Side + 1>(merge_three<Rows>(columns, step, e));
+  } else if constexpr (Side == 5) {
+    const auto two = merge(load_list<Rows>(columns, e + 3 * step), load_list<Rows>(columns, e + 4 * step));
+    return slice<first, Side + 1>(merge(merge_three<Rows>(columns, step, e), two));
+  } else {
+    static_assert(Side == 7 || Side == 9);
+    // Of six columns, only what is not below the median even when all of the window's others are below it.
+    constexpr index_t others = (Side - 6) * Rows + Side;
+    const auto six = merge(load_list<3 * Rows>(triples, e), load_list<3 * Rows>(triples, e + 3 * step));
+    const auto last = load_list<(Side == 7 ? 1 : 3) * Rows>(Side == 7 ? columns : triples, e + 6 * step);
+    return slice<others - Side, Side + 1>(merge(slice<rank - others, others + 1>(six), last));
+  }
+}
+
+/// The one in the middle of all in both.
+template <class V, index_t N, index_t... I>
+[[gnu::always_inline]] inline V middle(const sorted<V, N + 1>& a, const sorted<V, N>& b,
+                                       std::integer_sequence<index_t, I...>) {
+  V least = a.v[N];  // of the greatest of each N + 1 that may be the lower ones: I + 1 of b, the others of a
+  ((least = min(least, max(a.v[N - 1 - I], b.v[I]))), ...);
+  return least;
+}
+
+/// Medians of two rows of windows. `rows` are Side + 1, extended; `lists` are 4·(Side − 1) rows of scratch; the results
+/// have `count` elements. All may be read and written up to a vector's end.
+template <index_t Side, class T>
+inline void median_of_two_rows(const T* const* rows, index_t step, index_t count, T* const* lists, T* y_above,
+                               T* y_below) {
+  using V = vec<T>;
+  constexpr index_t Rows = Side - 1;  // in both windows
+  T* const* const triples = lists + Rows;
+  sort_columns<Rows>(rows + 1, count + (Side - 1) * step, lists);
+  if constexpr (Side > 5) sort_triples<Rows>(lists, step, count + (Side - 3) * step, triples);
+  for (index_t e = 0; e < count; e += V::lanes) {
+    const auto shared = middle_of_columns<Side>(lists, triples, step, e);
+    const auto above = sort<V, 0, Side>([&](index_t j) { return V::load(rows[0] + e + j * step); });
+    const auto below = sort<V, 0, Side>([&](index_t j) { return V::load(rows[Side] + e + j * step); });
+    middle(shared, above, indices<Side>()).store(y_above + e);
+    middle(shared, below, indices<Side>()).store(y_below + e);
   }
 }

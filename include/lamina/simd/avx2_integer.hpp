@@ -34,6 +34,16 @@ struct vec<std::int16_t> {
   void store(std::int16_t* p) const { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), value); }
 };
 template <>
+struct vec<std::uint16_t> {
+  using native = __m256i;
+  static constexpr index_t lanes = 16;
+
+  native value;
+
+  static vec load(const std::uint16_t* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
+  void store(std::uint16_t* p) const { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), value); }
+};
+template <>
 struct vec<std::uint8_t> {
   using native = __m256i;
   static constexpr index_t lanes = 32, blocks = 2;
@@ -46,6 +56,7 @@ struct vec<std::uint8_t> {
 
 using vi = vec<std::int32_t>;
 using vs = vec<std::int16_t>;
+using vw = vec<std::uint16_t>;
 using vb = vec<std::uint8_t>;
 
 inline vi operator+(vi a, vi b) { return {_mm256_add_epi32(a.value, b.value)}; }
@@ -107,6 +118,8 @@ inline void store_bytes(vi a, std::uint8_t* p) {
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
 }
 
+inline vw min(vw a, vw b) { return {_mm256_min_epu16(a.value, b.value)}; }
+inline vw max(vw a, vw b) { return {_mm256_max_epu16(a.value, b.value)}; }
 inline vb min(vb a, vb b) { return {_mm256_min_epu8(a.value, b.value)}; }
 inline vb max(vb a, vb b) { return {_mm256_max_epu8(a.value, b.value)}; }
 

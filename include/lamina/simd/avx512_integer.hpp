@@ -34,6 +34,16 @@ struct vec<std::int16_t> {
   void store(std::int16_t* p) const { _mm512_storeu_si512(p, value); }
 };
 template <>
+struct vec<std::uint16_t> {
+  using native = __m512i;
+  static constexpr index_t lanes = 32;
+
+  native value;
+
+  static vec load(const std::uint16_t* p) { return {_mm512_loadu_si512(p)}; }
+  void store(std::uint16_t* p) const { _mm512_storeu_si512(p, value); }
+};
+template <>
 struct vec<std::uint8_t> {
   using native = __m512i;
   static constexpr index_t lanes = 64, blocks = 4;
@@ -46,6 +56,7 @@ struct vec<std::uint8_t> {
 
 using vi = vec<std::int32_t>;
 using vs = vec<std::int16_t>;
+using vw = vec<std::uint16_t>;
 using vb = vec<std::uint8_t>;
 
 // the zero-masked forms, because g++ 12 warns of an uninitialised source inside the plain ones
@@ -113,6 +124,8 @@ inline void store_bytes(vi a, std::uint8_t* p) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtusepi32_epi8(all_ints, none_below_0));
 }
 
+inline vw min(vw a, vw b) { return {_mm512_min_epu16(a.value, b.value)}; }
+inline vw max(vw a, vw b) { return {_mm512_max_epu16(a.value, b.value)}; }
 inline vb min(vb a, vb b) { return {_mm512_min_epu8(a.value, b.value)}; }
 inline vb max(vb a, vb b) { return {_mm512_max_epu8(a.value, b.value)}; }
 

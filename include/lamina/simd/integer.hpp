@@ -1,6 +1,6 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
-// Vectors of integers beside vec<float>, once per instruction set: `vi` of 32 bits, `vs` of 16 bits, `vb` of bytes. A
-// kernel that uses them has this included before simd/foreach_isa.hpp.
+// Vectors of integers beside vec<float>, once per instruction set: `vi` of 32 bits, `vs` of 16 bits, `vw` of 16 bits
+// without a sign, `vb` of bytes. A kernel that uses them has this included before simd/foreach_isa.hpp.
 #pragma once
 
 #include <lamina/simd/portable_integer.hpp>

@@ -49,6 +49,20 @@ struct vec<std::int16_t> {
   void store(std::int16_t* p) const { std::memcpy(p, &value, sizeof(native)); }
 };
 template <>
+struct vec<std::uint16_t> {
+  using native = std::uint16_t __attribute__((vector_size(16)));
+  static constexpr index_t lanes = 8;
+
+  native value;
+
+  static vec load(const std::uint16_t* p) {
+    vec v;
+    std::memcpy(&v.value, p, sizeof(native));
+    return v;
+  }
+  void store(std::uint16_t* p) const { std::memcpy(p, &value, sizeof(native)); }
+};
+template <>
 struct vec<std::uint8_t> {
   using native = std::uint8_t __attribute__((vector_size(16)));
   static constexpr index_t lanes = 16;
@@ -65,6 +79,7 @@ struct vec<std::uint8_t> {
 
 using vi = vec<std::int32_t>;
 using vs = vec<std::int16_t>;
+using vw = vec<std::uint16_t>;
 using vb = vec<std::uint8_t>;
 
 inline vi operator+(vi a, vi b) { return {a.value + b.value}; }
@@ -170,6 +185,8 @@ inline void store_bytes(vi a, std::uint8_t* p) {
   for (index_t i = 0; i < vi::lanes; ++i) p[i] = static_cast<std::uint8_t>(std::clamp(a.value[i], 0, 255));
 }
 
+inline vw min(vw a, vw b) { return {a.value < b.value ? a.value : b.value}; }
+inline vw max(vw a, vw b) { return {a.value > b.value ? a.value : b.value}; }
 inline vb min(vb a, vb b) { return {a.value < b.value ? a.value : b.value}; }
 inline vb max(vb a, vb b) { return {a.value > b.value ? a.value : b.value}; }
 /// A function of bytes by its 256 values.
