@@ -75,9 +75,10 @@ TEST_CASE("language: each malformed text of the specification has an error of it
       {"AugRotate angle=[180,-180]", "1:17: AugRotate: angle=[180,-180]: the minimum, 180, is above the maximum, -180"},
       {"AugRotate angle=[0]", "1:17: AugRotate: angle=[0] has 1 number; expected a range, [min, max]"},
       {"AugRotate angle=(0,1)", "1:17: AugRotate: angle=(0,1) is a vector; expected a range, [min, max]"},
-      {"AugRotate angle=[0,1", "1:17: '[0,1' is not closed; expected a ']' before the end of the line"},
+      {"AugRotate angle=[0,1",
+       "1:17: AugRotate: angle: '[0,1' is not closed; expected a ']' before the end of the line"},
       {"AugRotate angel=[0,1]", "1:11: AugRotate has no parameter 'angel'; the nearest name is 'angle'"},
-      {"AugRotate angle=[a,1]", "1:18: 'a' is not a number"},
+      {"AugRotate angle=[a,1]", "1:18: AugRotate: angle: 'a' is not a number"},
       {"AugMirror p=2", "1:13: AugMirror: p=2: 2 is not between 0 and 1"},
       {"AugMirror p=0.5 p=0.4", "1:17: AugMirror: 'p' is given twice, first at column 11"},
       {"AugResizeDim dims=(0,512)", "1:19: AugResizeDim: dims=(0,512): 0 is not between 1 and 65536"},
@@ -85,7 +86,7 @@ TEST_CASE("language: each malformed text of the specification has an error of it
        "1:36: AugResizeDim: interp=\"bicubic\" is unknown; expected \"nearest\", \"linear\", \"area\", \"cubic\" or "
        "\"lanczos4\"; the nearest name is 'cubic'"},
       {"AugResizeDim dims=(512,512) interp=\"cubic",
-       "1:36: '\"cubic' is not closed; expected a '\"' before the end of the line"},
+       "1:36: AugResizeDim: interp: '\"cubic' is not closed; expected a '\"' before the end of the line"},
       {"SequentialAugmentationContainer\n  AugFlip\n",
        "1:1: SequentialAugmentationContainer is not closed; expected an 'end' before the end of the text"},
       {"SequentialAugmentationContainer\n  AugFlip\nend\nend", "4:1: an 'end' too many: no container is open"},
@@ -93,7 +94,8 @@ TEST_CASE("language: each malformed text of the specification has an error of it
        "2:3: OneOfAugmentationContainer lacks 'p'; expected a number"},
       {"", "1:1: the recipe is empty; expected an augmentation"},
       {"AugAdditivePoissonNoise lambda=[-5,10]", "1:32: AugAdditivePoissonNoise: lambda=[-5,10]: -5 is below 0"},
-      {"AugGammaContrast gamma=[1e999,2]", "1:25: '1e999' is beyond what a float holds, 1.2e-38 to 3.4e+38 in size"},
+      {"AugGammaContrast gamma=[1e999,2]",
+       "1:25: AugGammaContrast: gamma: '1e999' is beyond what a float holds, 1.2e-38 to 3.4e+38 in size"},
       {std::string("AugFlip\0", 8), "1:8: the byte 0x00 is no text"},
   };
   for (const auto& pair : texts) {
@@ -121,19 +123,19 @@ TEST_CASE("language: further malformed texts") {
       {"AugFlip p=", "1:11: AugFlip: 'p' has no value"},
       {"AugFlip p=  # none", "1:19: AugFlip: 'p' has no value"},
       {"AugFlip =1", "1:9: AugFlip: '=1' stands where a parameter is expected"},
-      {"AugFlip p=0.5,1", "1:11: '0.5,1' is not a number"},
-      {"AugFlip p=nan", "1:11: 'nan' is not a number"},
-      {"AugFlip p=inf", "1:11: 'inf' is not a number"},
+      {"AugFlip p=0.5,1", "1:11: AugFlip: p: '0.5,1' is not a number"},
+      {"AugFlip p=nan", "1:11: AugFlip: p: 'nan' is not a number"},
+      {"AugFlip p=inf", "1:11: AugFlip: p: 'inf' is not a number"},
       {"AugFlip p=\"1\"", "1:11: AugFlip: p=\"1\" is a string; expected a number"},
       {"AugRotate angle=3", "1:17: AugRotate: angle=3 is a number; expected a range, [min, max]"},
-      {"AugRotate angle=[0 1]", "1:20: '1]' stands where ',' or ']' is expected"},
-      {"AugRotate angle=[0,,1]", "1:20: a number is missing"},
-      {"AugRotate angle=[0,1,]", "1:23: a number is missing in front of ']'"},
-      {"AugRotate angle=[0,1)", "1:21: ')' stands where ',' or ']' is expected"},
+      {"AugRotate angle=[0 1]", "1:20: AugRotate: angle: '1]' stands where ',' or ']' is expected"},
+      {"AugRotate angle=[0,,1]", "1:20: AugRotate: angle: a number is missing"},
+      {"AugRotate angle=[0,1,]", "1:23: AugRotate: angle: a number is missing in front of ']'"},
+      {"AugRotate angle=[0,1)", "1:21: AugRotate: angle: ')' stands where ',' or ']' is expected"},
       {"AugRotate angle=[0,1] scale=0", "1:29: AugRotate: scale=0: 0 is not above 0"},
       {"AugRotate angle=[0,1] center=(1,2,3)",
        "1:30: AugRotate: center=(1,2,3) has 3 numbers; expected a vector of two numbers, (x, y)"},
-      {"AugResizeDim dims=(1.5,2)", "1:20: '1.5' is not a whole number"},
+      {"AugResizeDim dims=(1.5,2)", "1:20: AugResizeDim: dims: '1.5' is not a whole number"},
       {"AugResizeDim dims=(1e9,2)", "1:19: AugResizeDim: dims=(1e9,2): 1000000000 is not between 1 and 65536"},
       {"AugNormalize mean=() std=1", "1:19: AugNormalize: mean=(): there is no number"},
       {"AugNormalize mean=1 std=(1,0)", "1:25: AugNormalize: std=(1,0): 0 is not above 0"},
@@ -143,6 +145,9 @@ TEST_CASE("language: further malformed texts") {
       {"AugScaleFromTo old_min=1 old_max=1 new_min=0 new_max=1",
        "1:1: AugScaleFromTo: old_min=1 is not below old_max=1"},
       {"AugGaussianBlur sigma=[0,2000]", "1:23: AugGaussianBlur: sigma=[0,2000]: 2000 is above 1000"},
+      {"AugCLAHE clip_limit=[2,2] tiles=(300,8)",
+       "1:33: AugCLAHE: tiles=(300,8): 300 is not between 1 and 256"},
+      {"AugCLAHE clip_limit=[2,2] tiles=(8,0)", "1:33: AugCLAHE: tiles=(8,0): 0 is not between 1 and 256"},
       {"AugFlip\rAugMirror", "1:8: the byte 0x0d is no text"},
       {"AugFl\xc3\xafp", "1:1: there is no augmentation 'AugFl'; the nearest name is 'AugFlip'"},
   };
@@ -179,56 +184,9 @@ TEST_CASE("language: comments, line ends, blanks, order and number forms are fre
 }
 
 TEST_CASE("language: every augmentation with all its parameters") {
-  const std::vector<std::string> lines{
-      "AugResizeDim dims=(20,30) interp=\"area\" gt_interp=\"linear\"",
-      "AugResizeScale scale=(0.5, 2) interp=\"lanczos4\" gt_interp=\"area\"",
-      "AugMirror p=0.25",
-      "AugFlip p=1",
-      "AugTranspose p=0",
-      "AugRotate angle=[-5, 5] center=(3, 4.5) scale=1.25 interp=\"nearest\" gt_interp=\"linear\"",
-      "AugCenterCrop",
-      "AugCenterCrop size=(7,8)",
-      "AugRandomCrop size=(70,8) border_type=\"wrap\" border_value=17",
-      "AugElasticTransform alpha=[1, 2] sigma=[3, 4] interp=\"cubic\" border_type=\"replicate\" border_value=3 "
-      "gt_interp=\"linear\"",
-      "AugGridDistortion num_steps=[3, 5] distort_limit=[-0.25, 0.25] interp=\"cubic\" border_type=\"reflect\" "
-      "border_value=3 gt_interp=\"linear\"",
-      "AugOpticalDistortion distort_limit=[-0.5, 0.5] shift_limit=[-2, 2] interp=\"cubic\" border_type=\"constant\" "
-      "border_value=3 gt_interp=\"linear\"",
-      "AugAdditivePoissonNoise lambda=[0, 10]",
-      "AugAdditiveLaplaceNoise std_dev=[0, 12.75]",
-      "AugGammaContrast gamma=[0.5, 1.5]",
-      "AugBrightness beta=[-30, 30]",
-      "AugGaussianBlur sigma=[-1, 2]",
-      "AugCoarseDropout p=[0, 0.03] drop_size=[0.02, 0.05] per_channel=0.25",
-      "AugSalt p=[0, 0.1] per_channel=0.5",
-      "AugPepper p=[0, 0.1] per_channel=0.5",
-      "AugSaltAndPepper p=[0, 0.1] per_channel=0.5",
-      "AugToFloat32 divisor=2 divisor_gt=3",
-      "AugDivBy255",
-      "AugNormalize mean=0.5 std=(1, 2, 3)",
-      "AugScaleTo new_min=-1 new_max=1",
-      "AugScaleFromTo old_min=0 old_max=200 new_min=10 new_max=20",
-      "AugAffine",
-      "AugAffine angle=[-180, 180] scale=[0.8, 1.25] shear=[-5, 5] translate=[-0.1, 0.1] interp=\"cubic\" "
-      "border_type=\"reflect\" border_value=3 gt_interp=\"linear\"",
-      "AugPerspective scale=[0, 0.1] interp=\"cubic\" border_type=\"wrap\" border_value=3 gt_interp=\"linear\"",
-      "AugRandomResizedCrop size=(20,30) scale=[0.5, 1] ratio=[0.5, 2] interp=\"cubic\" gt_interp=\"linear\"",
-      "AugLetterbox size=(40,30) border_value=7 interp=\"cubic\" gt_interp=\"nearest\"",
-      "AugHueSaturationValue hue=[-10, 10] saturation=[-0.1, 0.1] value=[-0.25, 0.25]",
-      "AugChannelShuffle p=1",
-      "AugShadesOfGrey power=4",
-      "AugContrast alpha=[0.5, 1.5]",
-      "AugCLAHE clip_limit=[1, 4] tiles=(4,2)",
-      "AugGaussianNoise std_dev=[0, 20]",
-      "AugMedianBlur side=[3, 5]",
-      "AugMotionBlur side=[3, 9] angle=[20, 40]",
-      "AugJpegCompression quality=[30, 90]",
-      "AugHair count=[0, 12] width=[0.01, 0.02] length=[0.5, 1] darkness=[0.25, 0.75]",
-  };
   std::set<std::string_view> met{"SequentialAugmentationContainer", "OneOfAugmentationContainer"};
   std::string whole = "OneOfAugmentationContainer p=1\n";
-  for (const std::string& line : lines) {
+  for (const std::string& line : augmentation_lines()) {
     CAPTURE(line);
     CHECK(printed(line) == line + "\n");
     met.insert(std::string_view(line).substr(0, line.find(' ')));
@@ -253,6 +211,11 @@ TEST_CASE("language: parameters of the C++ form are checked alike") {
   check_error([] { augmentation(augment::flip{2}); }, "AugFlip: p=2: 2 is not between 0 and 1");
   check_error([] { augmentation(one_of{.p = .5f}); }, "OneOfAugmentationContainer has no child to choose");
   check_error([] { augmentation(resize_dim{{0, 512}}); }, "AugResizeDim: dims=(0,512): 0 is not between 1 and 65536");
+  check_error(
+      [] {
+        augmentation(augment::clahe{{2, 2}, {8, 257}});
+      },
+      "AugCLAHE: tiles=(8,257): 257 is not between 1 and 256");
   check_error([] { augmentation(augment::normalize{{}, {1}}); }, "AugNormalize: mean=(): there is no number");
   check_error(
       [] {

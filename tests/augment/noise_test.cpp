@@ -2,7 +2,11 @@
 // Statistics over fixed seeds: each bound is five standard deviations of what is measured, or more.
 #include "../support/augmentation.hpp"
 
+#include <functional>
 #include <map>
+#include <numbers>
+#include <string>
+#include <vector>
 
 using namespace lamina;
 using namespace lamina::testing;
@@ -34,17 +38,54 @@ tensor<std::uint8_t> flat(std::uint8_t value, index_t side = 256) {
   return x;
 }
 
-/// Pearson's statistic of the values' counts, less its degrees of freedom, in its own standard deviations. Values of
-/// fewer than 10 expected are counted with their neighbours.
-///   probability(k)  of value offset + k
-template <class Probability>
-double chi_square(const tensor<std::uint8_t>& y, int offset, int lowest, int highest, Probability&& probability) {
+/// Noise that is added to bytes, and the chance of each whole number.
+struct added_noise {
+  std::string name;
+  augmentation op;
+  std::function<double(int)> chance;  // of −128 … 127
+};
+/// Of noise that is rounded; `below` is its cumulative distribution. What lies beyond counts to the ends.
+template <class Below>
+std::function<double(int)> rounded(Below below) {
+  return [below](int k) { return (k == 127 ? 1 : below(k + 0.5)) - (k == -128 ? 0 : below(k - 0.5)); };
+}
+double laplace_below(double s, double x) { return x < 0 ? std::exp(x / s) / 2 : 1 - std::exp(-x / s) / 2; }
+std::vector<added_noise> added_noises() {
+  std::vector<added_noise> noises;
+  for (const float lambda : {0.3f, 2.0f, 5.0f, 10.0f, 47.0f})
+    noises.push_back({"Poisson " + text_of(lambda), additive_poisson_noise{{lambda, lambda}},
+                      [l = double{lambda}](int k) {
+                        return k < 0 ? 0 : std::exp(k * std::log(l) - l - std::lgamma(k + 1.0));
+                      }});
+  for (const float s : {0.2f, 1.0f, 7.5f, 20.0f})
+    noises.push_back({"Laplace " + text_of(s), additive_laplace_noise{{s, s}},
+                      rounded([s](double x) { return laplace_below(s, x); })});
+  for (const float s : {0.4f, 3.0f, 20.0f})
+    noises.push_back({"Gauss " + text_of(s), gaussian_noise{{s, s}},
+                      rounded([s](double x) { return std::erfc(-x / (s * std::numbers::sqrt2)) / 2; })});
+  return noises;
+}
+/// Σ f(k) · chance(k).
+template <class F>
+double expectation(const added_noise& noise, F&& f) {
+  double sum = 0;
+  for (int k = -128; k < 128; ++k) sum += f(k) * noise.chance(k);
+  return sum;
+}
+moments moments_of(const added_noise& noise) {
+  const double mean = expectation(noise, [](int k) { return k; });
+  return {mean, expectation(noise, [mean](int k) { return (k - mean) * (k - mean); })};
+}
+
+/// Pearson's statistic of the counts of what a noise added to bytes of 128, less its degrees of freedom, in its own
+/// standard deviations. Numbers that are expected less than 10 times are counted with their neighbours.
+double chi_square(const tensor<std::uint8_t>& y, const added_noise& noise) {
   std::map<int, double> counts;
-  for (const std::uint8_t v : y) ++counts[static_cast<int>(v) - offset];
+  for (const std::uint8_t v : y) ++counts[v - 128];
   const auto n = static_cast<double>(y.size());
   double statistic = 0, expected = 0, met = 0, freedom = -1;
-  for (int k = lowest; k <= highest; ++k) {
-    expected += n * probability(k);
+  for (int k = -128; k < 128; ++k) {
+    expected += n * noise.chance(k);
     met += counts[k];
     if (expected < 10) continue;
     statistic += (met - expected) * (met - expected) / expected;
@@ -54,62 +95,48 @@ double chi_square(const tensor<std::uint8_t>& y, int offset, int lowest, int hig
   return (statistic - freedom) / std::sqrt(2 * freedom);
 }
 
-double poisson(double lambda, int k) { return std::exp(k * std::log(lambda) - lambda - std::lgamma(k + 1.0)); }
-double laplace_below(double s, double x) { return x < 0 ? std::exp(x / s) / 2 : 1 - std::exp(-x / s) / 2; }
-
 }  // namespace
 
-TEST_CASE("noise: Poisson counts have their distribution, channel by channel") {
-  for (const float lambda : {0.3f, 2.0f, 5.0f, 10.0f, 47.0f}) {
-    CAPTURE(lambda);
-    const auto x = flat(60), y = augmented_bytes(additive_poisson_noise{{lambda, lambda}}, x, 11);
-    CHECK(chi_square(y, 60, 0, 195, [&](int k) { return poisson(lambda, k); }) < 5);
-    for (index_t c = 0; c < 3; ++c) {
-      const auto m = moments_of<std::uint8_t>(y.view().channels(c, 1), 60);
-      const double n = 256 * 256, l = lambda;
-      CHECK(std::abs(m.mean - l) < 5 * std::sqrt(l / n));
-      CHECK(std::abs(m.variance - l) < 5 * std::sqrt((2 * l * l + l) / n));
-    }
-  }
-}
-
-TEST_CASE("noise: Laplace noise has its distribution, rounded to whole numbers") {
-  for (const float s : {0.2f, 1.0f, 7.5f, 20.0f}) {
-    CAPTURE(s);
-    const auto x = flat(128), y = augmented_bytes(additive_laplace_noise{{s, s}}, x, 12);
-    const auto chance = [&](int k) {
-      const double low = k == -128 ? 0 : laplace_below(s, k - 0.5), high = k == 127 ? 1 : laplace_below(s, k + 0.5);
-      return high - low;
-    };
-    CHECK(chi_square(y, 128, -128, 127, chance) < 5);
-    double variance = 0, fourth = 0;
-    for (int k = -128; k < 128; ++k) {
-      variance += chance(k) * k * k;
-      fourth += chance(k) * k * k * k * k;
-    }
+TEST_CASE("noise: each has its distribution, channel by channel") {
+  for (const added_noise& noise : added_noises()) {
+    CAPTURE(noise.name);
+    const moments expected = moments_of(noise);
+    const double variance = expected.variance;
+    const double fourth = expectation(noise, [&](int k) { return std::pow(k - expected.mean, 4); });
+    const auto y = augmented_bytes(noise.op, flat(128), 11);
+    CHECK(chi_square(y, noise) < 5);
     for (index_t c = 0; c < 3; ++c) {
       const auto m = moments_of<std::uint8_t>(y.view().channels(c, 1), 128);
       const double n = 256 * 256;
-      CHECK(std::abs(m.mean) < 5 * std::sqrt(variance / n));
+      CHECK(std::abs(m.mean - expected.mean) < 5 * std::sqrt(variance / n));
       CHECK(std::abs(m.variance - variance) < 5 * std::sqrt((fourth - variance * variance) / n));
     }
   }
 }
 
 TEST_CASE("noise: neighbours, channels and seeds are independent") {
-  const auto x = flat(100), y = augmented_bytes(additive_poisson_noise{{8, 8}}, x, 13);
-  const auto other = augmented_bytes(additive_poisson_noise{{8, 8}}, x, 14);
-  const auto correlation = [&](const tensor<std::uint8_t>& z, index_t shift) {
-    double sum = 0;
-    for (index_t i = 0; i + shift < y.size(); ++i)
-      sum += (static_cast<double>(y[i]) - 108) * (static_cast<double>(z[i + shift]) - 108) / 8;
-    return sum / std::sqrt(static_cast<double>(y.size()));  // normal of variance 1
-  };
-  for (const index_t shift : {1, 2, 3, 4, 6, 7, 8, 9, 16, 24, 768, 4096, 8192}) {
-    CAPTURE(shift);
-    CHECK(std::abs(correlation(y, shift)) < 5);
+  for (const added_noise& noise : added_noises()) {
+    CAPTURE(noise.name);
+    const moments expected = moments_of(noise);
+    const auto x = flat(128), y = augmented_bytes(noise.op, x, 13), other = augmented_bytes(noise.op, x, 14);
+    const auto correlation = [&](const tensor<std::uint8_t>& z, index_t shift) {
+      const double mean = 128 + expected.mean;
+      double sum = 0;
+      for (index_t i = 0; i + shift < y.size(); ++i) sum += (y[i] - mean) * (z[i + shift] - mean) / expected.variance;
+      return sum / std::sqrt(static_cast<double>(y.size()));  // normal of variance 1
+    };
+    for (const index_t shift : {1, 2, 3, 4, 6, 7, 8, 9, 16, 24, 768, 4096, 8192}) {
+      CAPTURE(shift);
+      CHECK(std::abs(correlation(y, shift)) < 5);
+    }
+    CHECK(std::abs(correlation(other, 0)) < 5);
+    // All three channels of a pixel change alike as often as chance has it.
+    const double alike = expectation(noise, [&](int k) { return noise.chance(k) * noise.chance(k); });
+    double met = 0;
+    for (index_t i = 0; i < y.size(); i += 3) met += y[i] == y[i + 1] && y[i] == y[i + 2];
+    const double pixels = 256 * 256;
+    CHECK(std::abs(met / pixels - alike) < 5 * std::sqrt(alike * (1 - alike) / pixels));
   }
-  CHECK(std::abs(correlation(other, 0)) < 5);
 }
 
 TEST_CASE("noise: the drawn parameter is uniform, and the sum saturates") {
@@ -124,23 +151,35 @@ TEST_CASE("noise: the drawn parameter is uniform, and the sum saturates") {
   CHECK(values_of(high).size() <= 6);
   CHECK(high[0] >= 250);
   CHECK(values_of(augmented_bytes(additive_poisson_noise{{1e6f, 1e6f}}, x)) == std::set<std::uint8_t>{255});
-  const auto low = augmented_bytes(additive_laplace_noise{{30, 30}}, flat(1));
-  CHECK(*std::min_element(low.begin(), low.end()) == 0);
+  const augmentation even[] = {additive_laplace_noise{{10, 10}}, gaussian_noise{{10, 10}}};
+  for (const augmentation& op : even)
+    for (const int end : {0, 255}) {
+      const auto y = augmented_bytes(op, flat(static_cast<std::uint8_t>(end), 64));
+      CHECK(std::abs(std::count(y.begin(), y.end(), end) - y.size() / 2) < y.size() / 20);  // half of the noise is lost
+      CHECK(std::all_of(y.begin(), y.end(), [end](int v) { return std::abs(v - end) < 128; }));
+    }
   CHECK(same_bits<std::uint8_t>(augmented_bytes(additive_poisson_noise{{0, 0}}, x).view(), x.view()));
   CHECK(same_bits<std::uint8_t>(augmented_bytes(additive_laplace_noise{{0, 0}}, x).view(), x.view()));
+  CHECK(same_bits<std::uint8_t>(augmented_bytes(gaussian_noise{{0, 0}}, x).view(), x.view()));
 }
 
-TEST_CASE("noise: on floats") {
-  const auto x = flat(51);
-  const double n = static_cast<double>(x.size());
-  const auto p = augmented_floats(sequential{augment::to_float{255}, additive_poisson_noise{{3, 3}}}, x);
-  const auto m = moments_of<float>(p.view(), 0.2);
-  CHECK(std::abs(m.mean - 3) < 5 * std::sqrt(3 / n));
-  CHECK(std::abs(m.variance - 3) < 5 * std::sqrt(21 / n));
-  const auto l = augmented_floats(sequential{augment::to_float{255}, additive_laplace_noise{{0.5f, 0.5f}}}, x);
-  const auto k = moments_of<float>(l.view(), 0.2);
-  CHECK(std::abs(k.mean) < 5 * std::sqrt(0.5 / n));
-  CHECK(std::abs(k.variance - 0.5) < 5 * std::sqrt(1.25 / n));  // the fourth moment is 24 s⁴
+TEST_CASE("noise: on floats, channel by channel") {
+  struct expected {
+    augmentation op;
+    double mean, variance, fourth;  // moments, the latter two about the mean
+  };
+  const double n = 256 * 256;
+  for (const expected& e : {expected{additive_poisson_noise{{3, 3}}, 3, 3, 3 + 3 * 9},
+                            expected{additive_laplace_noise{{0.5f, 0.5f}}, 0, 2 * 0.25, 24 * 0.0625},
+                            expected{gaussian_noise{{2, 2}}, 0, 4, 3 * 16}}) {
+    CAPTURE(*e.op.line());
+    const auto y = augmented_floats(sequential{augment::to_float{255}, e.op}, flat(51));
+    for (index_t c = 0; c < 3; ++c) {
+      const auto m = moments_of<float>(y.view().channels(c, 1), 0.2);
+      CHECK(std::abs(m.mean - e.mean) < 5 * std::sqrt(e.variance / n));
+      CHECK(std::abs(m.variance - e.variance) < 5 * std::sqrt((e.fourth - e.variance * e.variance) / n));
+    }
+  }
 }
 
 TEST_CASE("noise: the table of upper bits and the search agree for every cell") {

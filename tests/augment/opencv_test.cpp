@@ -82,6 +82,111 @@ TEST_CASE("JPEG compression: cv::imencode and cv::imdecode exactly") {
   CHECK(compared == 3);
 }
 
+TEST_CASE("mirror, flip, transposition: cv::flip and cv::transpose exactly") {
+  const int compared = for_each_golden("move", [](const auto& x, const auto& p, const auto& expected) {
+    const auto op = p[0] == "mirror" ? augment::augmentation(augment::mirror{1})
+                    : p[0] == "flip" ? augment::augmentation(augment::flip{1})
+                                     : augment::augmentation(augment::transpose{1});
+    CHECK(largest_difference(augmented_bytes(op, x), expected) == 0);
+  });
+  CHECK(compared == 3);
+}
+
+TEST_CASE("centre crop: cv::getRectSubPix exactly") {
+  const int compared = for_each_golden("crop", [](const auto& x, const auto& p, const auto& expected) {
+    const augment::center_crop op{augment::image_size{std::stol(p[0]), std::stol(p[1])}};
+    CHECK(largest_difference(augmented_bytes(op, x), expected) == 0);
+  });
+  CHECK(compared == 3);
+}
+
+TEST_CASE("crop beyond the edges: cv::copyMakeBorder exactly") {
+  const int compared = for_each_golden("border", [](const auto& x, const auto& p, const auto& expected) {
+    const augment::random_crop op{{18, 14}, *border_named(p[0]), 99};
+    CHECK(largest_difference(augmented_bytes(op, x), expected) == 0);
+  });
+  CHECK(compared == 5);
+}
+
+TEST_CASE("letterbox: cv::resize and cv::copyMakeBorder exactly") {
+  const int compared = for_each_golden("letterbox", [](const auto& x, const auto& p, const auto& expected) {
+    const augment::letterbox op{{std::stol(p[0]), std::stol(p[1])}, 7};
+    CHECK(largest_difference(augmented_bytes(op, x), expected) == 0);
+  });
+  CHECK(compared == 2);
+}
+
+TEST_CASE("affine: cv::warpAffine exactly") {
+  const int compared = for_each_golden("affine", [](const auto& x, const auto& p, const auto& expected) {
+    const float angle = number(p[0]), scale = number(p[1]) / 100, shear = number(p[2]), shift = number(p[3]) / 1000;
+    const augment::affine op{{angle, angle}, {scale, scale}, {shear, shear}, {shift, shift}};
+    CHECK(largest_difference(augmented_bytes(op, x), expected) == 0);
+  });
+  CHECK(compared == 3);
+}
+
+TEST_CASE("grid distortion: cv::remap exactly") {
+  const int compared = for_each_golden("grid", [](const auto& x, const auto& p, const auto& expected) {
+    const float cells = number(p[0]), stretch = number(p[1]) / 100;
+    CHECK(largest_difference(augmented_bytes(augment::grid_distortion{{cells, cells}, {stretch, stretch}}, x),
+                             expected) == 0);
+  });
+  CHECK(compared == 2);
+}
+
+TEST_CASE("Gaussian and median blur: cv::GaussianBlur and cv::medianBlur exactly") {
+  int compared = for_each_golden("gaussian", [](const auto& x, const auto& p, const auto& expected) {
+    const float sigma = number(p[0]) / 100;
+    CHECK(largest_difference(augmented_bytes(augment::gaussian_blur{{sigma, sigma}}, x), expected) == 0);
+  });
+  CHECK(compared == 3);
+  compared = for_each_golden("median", [](const auto& x, const auto& p, const auto& expected) {
+    CHECK(largest_difference(augmented_bytes(augment::median_blur{{number(p[0]), number(p[0])}}, x), expected) == 0);
+  });
+  CHECK(compared == 2);
+}
+
+TEST_CASE("motion blur: cv::filter2D within 1") {
+  const int compared = for_each_golden("motion", [](const auto& x, const auto& p, const auto& expected) {
+    const float side = number(p[0]), angle = number(p[1]);
+    CHECK(largest_difference(augmented_bytes(augment::motion_blur{{side, side}, {angle, angle}}, x), expected) <= 1);
+  });
+  CHECK(compared == 3);
+}
+
+TEST_CASE("gamma: cv::LUT exactly") {
+  const int compared = for_each_golden("gamma", [](const auto& x, const auto& p, const auto& expected) {
+    const float gamma = number(p[0]) / 100;
+    CHECK(largest_difference(augmented_bytes(augment::gamma_contrast{{gamma, gamma}}, x), expected) == 0);
+  });
+  CHECK(compared == 2);
+}
+
+TEST_CASE("brightness, contrast, scaling of an interval: cv::Mat::convertTo exactly, rounded and saturated") {
+  int compared = for_each_golden("brightness", [](const auto& x, const auto& p, const auto& expected) {
+    const float beta = number(p[0]) + 0.25f;
+    CHECK(largest_difference(augmented_bytes(augment::brightness{{beta, beta}}, x), expected) == 0);
+  });
+  CHECK(compared == 2);
+  compared = for_each_golden("contrast", [](const auto& x, const auto& p, const auto& expected) {
+    const float alpha = number(p[0]) / 100;
+    CHECK(largest_difference(augmented_bytes(augment::contrast{{alpha, alpha}}, x), expected) == 0);
+  });
+  CHECK(compared == 2);
+  compared = for_each_golden("scale_from_to", [](const auto& x, const auto& p, const auto& expected) {
+    const augment::scale_from_to op{number(p[0]), number(p[1]), number(p[2]), number(p[3])};
+    CHECK(largest_difference(augmented_bytes(op, x), expected) == 0);
+  });
+  CHECK(compared == 1);
+}
+
+TEST_CASE("scaling of the extremes: cv::normalize exactly") {
+  const int compared = for_each_golden("scale_to", [](const auto& x, const auto& p, const auto& expected) {
+    CHECK(largest_difference(augmented_bytes(augment::scale_to{number(p[0]), number(p[1])}, x), expected) == 0);
+  });
+  CHECK(compared == 2);
+}
+
 TEST_CASE("homography: cv::getPerspectiveTransform") {
   const golden_file golden("augment.safetensors");
   std::array<point, 4> from, to;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions of single values, conversions, blur and dropout.
+// Functions of single values, conversions and blur.
 #include "../support/augmentation.hpp"
 
 using namespace lamina;
@@ -25,12 +25,6 @@ void check_bytes(const tensor<std::uint8_t>& y, Expected&& expected) {
     }
   }
   CHECK(y.size() == x.size());
-}
-
-/// The share of elements that fulfil `which`.
-template <class T, class Which>
-double share(const tensor<T>& x, Which&& which) {
-  return static_cast<double>(std::count_if(x.begin(), x.end(), which)) / static_cast<double>(x.size());
 }
 
 }  // namespace
@@ -116,60 +110,4 @@ TEST_CASE("pixels: the Gaussian's side follows the original's formula") {
   CHECK(same_bits<std::uint8_t>(augmented_bytes(augment::gaussian_blur{{1.5f, 1.5f}}, x).view(), expected(1.5).view()));
   CHECK(same_bits<std::uint8_t>(augmented_bytes(augment::gaussian_blur{{-2, -2}}, x).view(), expected(0.8).view()));
   CHECK(same_bits<std::uint8_t>(augmented_bytes(augment::gaussian_blur{{0, 0}}, x).view(), expected(0.8).view()));
-}
-
-TEST_CASE("pixels: coarse dropout loses whole tiles") {
-  tensor<std::uint8_t> x({1, 110, 90, 3});
-  x.fill(200);
-  // 90 · 0.1 = 9 across, 110 · 0.1 = 11 down.
-  double lost = 0;
-  for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    const auto y = augmented_bytes(coarse_dropout{{0.3f, 0.3f}, {0.1f, 0.1f}, 0}, x, seed);
-    lost += share(y, [](auto v) { return v == 0; });
-    for (index_t h = 0; h < 110; ++h)
-      for (index_t w = 0; w < 90; ++w)
-        for (index_t c = 0; c < 3; ++c)
-          if (y(0, h, w, c) != y(0, h / 11 * 11, w / 9 * 9, 0)) FAIL_CHECK("no tile at ", h, ", ", w);
-    CHECK(values_of(y) == std::set<std::uint8_t>{0, 200});
-  }
-  CHECK(std::abs(lost / 50 - 0.3) < 5 * std::sqrt(0.21 / 100 / 50));
-  // Channel by channel with a third of the probability: tiles lose one channel, not all.
-  double whole = 0;
-  lost = 0;
-  for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    const auto y = augmented_bytes(coarse_dropout{{0.3f, 0.3f}, {0.1f, 0.1f}, 1}, x, seed);
-    lost += share(y, [](auto v) { return v == 0; });
-    for (index_t i = 0; i < y.size(); i += 3) whole += y[i] == 0 && y[i + 1] == 0 && y[i + 2] == 0;
-  }
-  CHECK(std::abs(lost / 50 - 0.1) < 5 * std::sqrt(0.09 / 300 / 50));
-  CHECK(whole / 50 / (110 * 90) < 0.01);
-  CHECK(values_of(augmented_bytes(coarse_dropout{{0, 0}, {0, 0}, 0}, x)) == std::set<std::uint8_t>{200});
-  CHECK(values_of(augmented_bytes(coarse_dropout{{1, 1}, {0, 0}, 0}, x)) == std::set<std::uint8_t>{0});
-}
-
-TEST_CASE("pixels: salt, pepper and both, by pixel or by element") {
-  tensor<std::uint8_t> x({1, 200, 200, 3});
-  x.fill(100);
-  const double n = 200 * 200;
-  for (const float p : {0.001f, 0.1f, 0.6f}) {
-    CAPTURE(p);
-    const double pd = p, bound = 5 * std::sqrt(pd * (1 - pd) / n);
-    const auto is = [](int value) { return [value](auto v) { return v == value; }; };
-    const auto s = augmented_bytes(salt{{p, p}, 0}, x), e = augmented_bytes(salt{{p, p}, 1}, x);
-    CHECK(std::abs(share(s, is(255)) - pd) < bound);
-    CHECK(std::abs(share(e, is(255)) - pd) < bound);
-    index_t uneven = 0;
-    for (index_t i = 0; i < s.size(); i += 3) uneven += s[i] != s[i + 1] || s[i] != s[i + 2];
-    CHECK(uneven == 0);
-    for (index_t i = 0; i < e.size(); i += 3) uneven += e[i] != e[i + 1] || e[i] != e[i + 2];
-    CHECK(uneven > 0);
-    CHECK(std::abs(share(augmented_bytes(pepper{{p, p}, 0}, x), is(0)) - pd) < bound);
-    const auto both = augmented_bytes(salt_and_pepper{{p, p}, 0}, x);
-    CHECK(std::abs(share(both, is(0)) - pd / 2) < bound);
-    CHECK(std::abs(share(both, is(255)) - pd / 2) < bound);
-  }
-  CHECK(values_of(augmented_bytes(salt{{1, 1}, 0}, x)) == std::set<std::uint8_t>{255});
-  CHECK(values_of(augmented_bytes(salt{{0, 0}, 0}, x)) == std::set<std::uint8_t>{100});
-  const auto white = augmented_floats(sequential{augment::to_float{255}, salt{{1, 1}, 0}}, x);
-  CHECK(values_of(white) == std::set<float>{1});
 }

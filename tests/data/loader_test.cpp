@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lamina/augment/flips.hpp>
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/data/folder_dataset.hpp>
 #include <lamina/data/loader.hpp>
+#include <lamina/data/recipe_transform.hpp>
 #include <lamina/data/synthetic_dataset.hpp>
 
 #include "../support/paths.hpp"
@@ -38,6 +40,10 @@ std::vector<index_t> numbers(index_t count) {
   std::vector<index_t> all;
   for (index_t i = 0; i < count; ++i) all.push_back(i + 100);
   return all;
+}
+/// Left-right and up-down, each with probability ½.
+sample_transform flipping_transform(const normalisation& statistics = {}) {
+  return recipe_transform(augment::recipe(augment::sequential{augment::mirror{}, augment::flip{}}), statistics);
 }
 loader_options small(int workers, bool shuffle = true) {
   return {.batch_size = 4, .height = 4, .width = 6, .shuffle = shuffle, .seed = 7, .workers = workers, .queue = 3};
@@ -108,13 +114,13 @@ TEST_CASE("loader: without shuffling the order stays; drop_last drops") {
 TEST_CASE("loader: values are normalised, masks are 0 and 1, flips follow the stream") {
   const normalisation statistics;
   loader_options options = small(2);
-  loader batches(numbered_pictures(), numbers(10), basic_transform({.flips = true}), options);
+  loader batches(numbered_pictures(), numbers(10), flipping_transform(statistics), options);
   int flipped = 0;
   for (int epoch = 0; epoch < 4; ++epoch)
     while (const batch* b = batches.next())
       for (std::size_t n = 0; n < b->samples.size(); ++n) {
         const sample_place place{options.seed, b->epoch, b->samples[n]};
-        const bool mirror = place.stream(0).uniform() <= 0.5f, flip = place.stream(1).uniform() <= 0.5f;
+        const bool mirror = place.stream(1).uniform() <= 0.5f, flip = place.stream(2).uniform() <= 0.5f;
         flipped += mirror + flip;
         sample_pixels expected;
         numbered_pictures()(b->samples[n], expected);
@@ -139,7 +145,7 @@ TEST_CASE("loader: the same batches for any number of workers") {
   std::vector<std::uint64_t> expected;
   for (const int workers : {0, 1, 2, 4}) {
     CAPTURE(workers);
-    loader batches(numbered_pictures(true), numbers(23), basic_transform({.flips = true}), small(workers));
+    loader batches(numbered_pictures(true), numbers(23), flipping_transform(), small(workers));
     const auto hashes = hashes_of(batches, 3);
     if (workers == 0) expected = hashes;
     CHECK(hashes.size() == 3 * 7);
@@ -148,7 +154,7 @@ TEST_CASE("loader: the same batches for any number of workers") {
 }
 
 TEST_CASE("loader: a run continues where it was cut") {
-  loader whole(numbered_pictures(), numbers(23), basic_transform({.flips = true}), small(2));
+  loader whole(numbered_pictures(), numbers(23), flipping_transform(), small(2));
   const auto expected = hashes_of(whole, 3);
   for (const auto& start : {std::pair<index_t, index_t>{1, 0}, {1, 4}, {1, 6}, {2, 5}, {0, 3}}) {
     const index_t epoch = start.first, number = start.second;
@@ -157,7 +163,7 @@ TEST_CASE("loader: a run continues where it was cut") {
     loader_options options = small(3);
     options.first_epoch = epoch;
     options.first_batch = number;
-    loader rest(numbered_pictures(), numbers(23), basic_transform({.flips = true}), options);
+    loader rest(numbered_pictures(), numbers(23), flipping_transform(), options);
     const auto hashes = hashes_of(rest, 3 - epoch);
     CHECK(std::equal(hashes.begin(), hashes.end(), expected.begin() + epoch * 7 + number, expected.end()));
   }
@@ -260,7 +266,7 @@ TEST_CASE("loader: from files, with and without cache, and what is wrong with fi
   for (const std::size_t cache : {std::size_t{0}, std::size_t{16 * 24 * 4 * 2}, std::size_t{1} << 20}) {
     CAPTURE(cache);
     loader batches(dataset_source(data, {.height = 16, .width = 24, .cache_bytes = cache}), data.split("training"),
-                   basic_transform({.flips = true}), options);
+                   flipping_transform(), options);
     const auto hashes = hashes_of(batches, 3);
     if (expected.empty()) expected = hashes;
     CHECK(hashes == expected);

@@ -10,7 +10,7 @@
 using namespace lamina;
 using namespace lamina::testing;
 
-TEST_CASE_TEMPLATE("resize: equal to OpenCV 4.6", T, std::uint8_t, std::uint16_t, float) {
+TEST_CASE_TEMPLATE("resize: equal to OpenCV's cv::resize", T, std::uint8_t, std::uint16_t, float) {
   const std::string type = sizeof(T) == 1 ? "uint8." : sizeof(T) == 2 ? "uint16." : "float32.";
   const golden_file golden("resize.safetensors");
   int compared = 0;

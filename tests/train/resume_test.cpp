@@ -105,7 +105,7 @@ TEST_CASE("what decides the steps may not change when training goes on; the rest
   refused(recipe + "SequentialAugmentationContainer { AugMirror p=0.5 }",
           [](train_options& c) { c.augmentation = augment::recipe(augment::sequential{augment::mirror{}}); });
   refused(recipe + "none", [](train_options& c) { c.augmentation.reset(); });
-  refused("transform = false,", [](train_options& c) { c.transform = basic_transform({}); });
+  refused("transform = false,", [](train_options& c) { c.transform = basic_transform(); });
   refused("mean = ", [](train_options& c) { c.normalisation.mean = {0, 0, 0}; });
   refused("drop_last = false,", [](train_options& c) { c.drop_last = true; });
   refused("accumulate = 1,", [](train_options& c) { c.accumulate = 2; });

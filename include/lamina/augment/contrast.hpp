@@ -43,7 +43,7 @@ struct clahe {
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
     field("clip_limit", self.clip_limit, required, not_negative);
-    field("tiles", self.tiles, optional);
+    field("tiles", self.tiles, optional, {1, 256});
   }
   void operator()(canvas& c, random_stream& random) const {
     const float limit = clip_limit.draw(random);

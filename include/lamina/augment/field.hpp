@@ -20,6 +20,7 @@
 #include <lamina/image/border.hpp>
 #include <lamina/image/interpolation.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -101,10 +102,12 @@ inline std::string fault_of(const range& r, const limits& allowed) {
   return "the minimum, " + text_of(r.min) + ", is above the maximum, " + text_of(r.max);
 }
 /// Sizes are also kept where a picture of them can be had.
-inline std::string fault_of(const image_size& s, const limits& = {}) {
-  constexpr index_t most = 65536;
+inline std::string fault_of(const image_size& s, const limits& allowed = {}) {
+  const auto least = static_cast<index_t>(std::max(allowed.least, 1.0));
+  const auto most = static_cast<index_t>(std::min(allowed.most, 65536.0));
   for (const index_t extent : {s.width, s.height})
-    if (extent < 1 || extent > most) return value_to_text(extent) + " is not between 1 and " + value_to_text(most);
+    if (extent < least || extent > most)
+      return value_to_text(extent) + " is not between " + value_to_text(least) + " and " + value_to_text(most);
   return {};
 }
 template <class Numbers>

@@ -57,7 +57,9 @@ class recipe_parser {
   }
 
  private:
+  /// A parameter as it is written.
   struct given {
+    std::string whose;  // "AUGMENTATION: KEY", with which errors about it begin
     std::string_view key;
     text_place at;
     value_text value;
@@ -93,7 +95,7 @@ class recipe_parser {
     for_each_parameter(op, [&](std::string_view key, auto& member, presence how, const limits& allowed) {
       const auto found = std::find_if(all.begin(), all.end(), [&](const given& g) { return g.key == key; });
       if (found != all.end())
-        set(A::name, *found, allowed, member);
+        set(*found, allowed, member);
       else if (how == presence::required)
         in_.fail(at, to_text(A::name, " lacks '", key, "'; expected ", expected(member)));
     });
@@ -143,86 +145,90 @@ class recipe_parser {
       if (!in_.skip('=')) in_.fail(in_.place(), to_text(owner, ": '", key, "' is not followed by '='"));
       in_.skip_blanks();
       if (in_.at_line_end()) in_.fail(in_.place(), to_text(owner, ": '", key, "' has no value"));
-      all.push_back({key, at, in_.value()});
+      std::string whose = to_text(owner, ": ", key);
+      value_text value = in_.value(whose);
+      all.push_back({std::move(whose), key, at, std::move(value)});
     }
   }
 
   template <class Member>
-  void set(std::string_view owner, const given& g, const limits& allowed, Member& member) {
+  void set(const given& g, const limits& allowed, Member& member) {
     if constexpr (requires { member.has_value(); }) {
-      assign(owner, g, member.emplace());
-      check(owner, g, fault_of(*member, allowed));
+      assign(g, member.emplace());
+      check(g, fault_of(*member, allowed));
     } else {
-      assign(owner, g, member);
-      check(owner, g, fault_of(member, allowed));
+      assign(g, member);
+      check(g, fault_of(member, allowed));
     }
   }
-  void check(std::string_view owner, const given& g, const std::string& fault) {
-    if (!fault.empty()) in_.fail(g.value.at, to_text(owner, ": ", g.key, '=', g.value.text, ": ", fault));
+  void check(const given& g, const std::string& fault) {
+    if (!fault.empty()) in_.fail(g.value.at, to_text(g.whose, '=', g.value.text, ": ", fault));
   }
 
   using kind = value_text::kind;
-  void assign(std::string_view owner, const given& g, float& member) {
-    expect(owner, g, member, kind::number, 1);
-    member = as_float(g.value.numbers[0]);
+  void assign(const given& g, float& member) {
+    expect(g, member, kind::number, 1);
+    member = as_float(g, 0);
   }
-  void assign(std::string_view owner, const given& g, range& member) {
-    expect(owner, g, member, kind::range, 2);
-    member = {as_float(g.value.numbers[0]), as_float(g.value.numbers[1])};
+  void assign(const given& g, range& member) {
+    expect(g, member, kind::range, 2);
+    member = {as_float(g, 0), as_float(g, 1)};
   }
-  void assign(std::string_view owner, const given& g, image_size& member) {
-    expect(owner, g, member, kind::vector, 2);
-    member = {as_whole(g.value.numbers[0]), as_whole(g.value.numbers[1])};
+  void assign(const given& g, image_size& member) {
+    expect(g, member, kind::vector, 2);
+    member = {as_whole(g, 0), as_whole(g, 1)};
   }
-  void assign(std::string_view owner, const given& g, std::array<float, 2>& member) {
-    expect(owner, g, member, kind::vector, 2);
-    member = {as_float(g.value.numbers[0]), as_float(g.value.numbers[1])};
+  void assign(const given& g, std::array<float, 2>& member) {
+    expect(g, member, kind::vector, 2);
+    member = {as_float(g, 0), as_float(g, 1)};
   }
-  void assign(std::string_view owner, const given& g, std::vector<float>& member) {
-    if (g.value.what != kind::number) expect(owner, g, member, kind::vector, g.value.numbers.size());
-    for (const number_text& number : g.value.numbers) member.push_back(as_float(number));
+  void assign(const given& g, std::vector<float>& member) {
+    if (g.value.what != kind::number) expect(g, member, kind::vector, g.value.numbers.size());
+    for (std::size_t i = 0; i < g.value.numbers.size(); ++i) member.push_back(as_float(g, i));
   }
-  void assign(std::string_view owner, const given& g, interpolation& member) {
-    assign_word(owner, g, member, all_interpolations, interpolation_named(g.value.word));
+  void assign(const given& g, interpolation& member) {
+    assign_word(g, member, all_interpolations, interpolation_named(g.value.word));
   }
-  void assign(std::string_view owner, const given& g, border& member) {
-    assign_word(owner, g, member, all_borders, border_named(g.value.word));
+  void assign(const given& g, border& member) {
+    assign_word(g, member, all_borders, border_named(g.value.word));
   }
   template <class Word, std::size_t N>
-  void assign_word(std::string_view owner, const given& g, Word& member, const std::array<Word, N>& all,
-                   std::optional<Word> found) {
-    expect(owner, g, member, kind::string, 0);
+  void assign_word(const given& g, Word& member, const std::array<Word, N>& all, std::optional<Word> found) {
+    expect(g, member, kind::string, 0);
     std::vector<std::string_view> names;
     for (const Word word : all) names.push_back(name(word));
     if (!found)
-      in_.fail(g.value.at, to_text(owner, ": ", g.key, '=', g.value.text, " is unknown; expected ", expected(member),
+      in_.fail(g.value.at, to_text(g.whose, '=', g.value.text, " is unknown; expected ", expected(member),
                                    "; the nearest name is '", nearest_name(g.value.word, names), "'"));
     member = *found;
   }
 
   /// Fails unless the value has the kind and count of numbers that `member` asks for.
   template <class Member>
-  void expect(std::string_view owner, const given& g, const Member& member, kind what, std::size_t count) {
+  void expect(const given& g, const Member& member, kind what, std::size_t count) {
     constexpr std::string_view names[] = {"a range", "a vector", "a number", "a string"};
     const auto& value = g.value;
     if (value.what != what)
-      in_.fail(value.at, to_text(owner, ": ", g.key, '=', value.text, " is ", names[static_cast<int>(value.what)],
-                                 "; expected ", expected(member)));
+      in_.fail(value.at, to_text(g.whose, '=', value.text, " is ", names[static_cast<int>(value.what)], "; expected ",
+                                 expected(member)));
     if (value.numbers.size() != count)
-      in_.fail(value.at, to_text(owner, ": ", g.key, '=', value.text, " has ", value.numbers.size(),
+      in_.fail(value.at, to_text(g.whose, '=', value.text, " has ", value.numbers.size(),
                                  value.numbers.size() == 1 ? " number" : " numbers", "; expected ", expected(member)));
   }
-  float as_float(const number_text& number) {
+  float as_float(const given& g, std::size_t i) {
+    const number_text& number = g.value.numbers[i];
     float value = 0;
     if (value_from_text(number.text, value)) return value;
     double wider = 1;
     if (value_from_text(number.text, wider) && std::abs(wider) < 1) return 0;  // too small to tell from nothing
-    in_.fail(number.at, to_text("'", number.text, "' is beyond what a float holds, 1.2e-38 to 3.4e+38 in size"));
+    in_.fail(number.at,
+             to_text(g.whose, ": '", number.text, "' is beyond what a float holds, 1.2e-38 to 3.4e+38 in size"));
   }
-  index_t as_whole(const number_text& number) {
+  index_t as_whole(const given& g, std::size_t i) {
+    const number_text& number = g.value.numbers[i];
     double value = 0;
     if (!value_from_text(number.text, value) || value != std::floor(value) || std::abs(value) > 1e15)
-      in_.fail(number.at, to_text("'", number.text, "' is not a whole number"));
+      in_.fail(number.at, to_text(g.whose, ": '", number.text, "' is not a whole number"));
     return static_cast<index_t>(value);
   }
 

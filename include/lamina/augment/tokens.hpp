@@ -93,22 +93,23 @@ class token_reader {
     return text_.substr(at_, end - at_);
   }
 
-  /// A range [a, b], a vector (a, …), a number or a "string".
-  value_text value() {
+  /// A range [a, b], a vector (a, …), a number or a "string". What is wrong in it is told beginning with `whose`, the
+  /// parameter that it is given to.
+  value_text value(const std::string& whose) {
     value_text v{.what = value_text::kind::number, .text = {}, .at = place(), .numbers = {}, .word = {}};
     const std::size_t start = at_;
     if (skip('"')) {
       v.what = value_text::kind::string;
       v.word = take_while([](char c) { return c != '"' && c != '\n' && c != '\r'; });
-      if (!skip('"')) not_closed(v.at, start, "a '\"'");
+      if (!skip('"')) not_closed(v.at, start, "a '\"'", whose);
     } else if (skip('[')) {
       v.what = value_text::kind::range;
-      v.numbers = numbers_up_to(']', v.at, start);
+      v.numbers = numbers_up_to(']', v.at, start, whose);
     } else if (skip('(')) {
       v.what = value_text::kind::vector;
-      v.numbers = numbers_up_to(')', v.at, start);
+      v.numbers = numbers_up_to(')', v.at, start, whose);
     } else {
-      v.numbers.push_back(number(""));
+      v.numbers.push_back(number("", whose));
     }
     v.text = text_.substr(start, at_ - start);
     return v;
@@ -124,28 +125,31 @@ class token_reader {
     return text_.substr(start, at_ - start);
   }
 
-  [[noreturn]] void not_closed(text_place at, std::size_t start, const std::string& expected) const {
+  [[noreturn]] void not_closed(text_place at, std::size_t start, const std::string& expected,
+                               const std::string& whose) const {
     std::string_view line = text_.substr(start, text_.find('\n', start) - start);
     while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
-    fail(at, to_text("'", line, "' is not closed; expected ", expected, " before the end of the line"));
+    fail(at, to_text(whose, ": '", line, "' is not closed; expected ", expected, " before the end of the line"));
   }
-  std::vector<number_text> numbers_up_to(char close, text_place at, std::size_t start) {
+  std::vector<number_text> numbers_up_to(char close, text_place at, std::size_t start, const std::string& whose) {
+    const std::string end = std::string("a '") + close + "'";
     std::vector<number_text> numbers;
     for (;;) {
       skip_blanks();
-      if (at_line_end()) not_closed(at, start, std::string("a '") + close + "'");
+      if (at_line_end()) not_closed(at, start, end, whose);
       if (skip(close)) {
-        if (!numbers.empty()) fail(place(), to_text("a number is missing in front of '", close, "'"));
+        if (!numbers.empty()) fail(place(), to_text(whose, ": a number is missing in front of '", close, "'"));
         return numbers;
       }
-      numbers.push_back(number(",])"));
+      numbers.push_back(number(",])", whose));
       skip_blanks();
       if (skip(close)) return numbers;
-      if (at_line_end()) not_closed(at, start, std::string("a '") + close + "'");
-      if (!skip(',')) fail(place(), to_text("'", rest_of_word(), "' stands where ',' or '", close, "' is expected"));
+      if (at_line_end()) not_closed(at, start, end, whose);
+      if (!skip(','))
+        fail(place(), to_text(whose, ": '", rest_of_word(), "' stands where ',' or '", close, "' is expected"));
     }
   }
-  number_text number(std::string_view further_ends) {
+  number_text number(std::string_view further_ends, const std::string& whose) {
     const text_place at = place();
     const std::string_view text =
         take_while([&](char c) { return !is_blank(c) && c != '#' && further_ends.find(c) == further_ends.npos; });
@@ -154,7 +158,7 @@ class token_reader {
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool whole = end == text.data() + text.size() && failure != std::errc::invalid_argument;
     if (!whole || (failure == std::errc() && !std::isfinite(value)))
-      fail(at, text.empty() ? to_text("a number is missing") : to_text("'", text, "' is not a number"));
+      fail(at, whose + (text.empty() ? ": a number is missing" : to_text(": '", text, "' is not a number")));
     return {text, at};
   }
 

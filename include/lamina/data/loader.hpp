@@ -47,7 +47,7 @@ struct loader_options {
 /// Reads, transforms and batches samples, epoch after epoch.
 ///
 ///     loader training(dataset_source(data, {.height = 256, .width = 256}), data.split("training"),
-///                     basic_transform({.flips = true}), {.batch_size = 8, .shuffle = true});
+///                     basic_transform(), {.batch_size = 8, .shuffle = true});
 ///     for (int epoch = 0; epoch < 30; ++epoch)
 ///       while (const batch* b = training.next()) step(b->images, b->masks);
 ///

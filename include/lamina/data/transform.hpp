@@ -6,7 +6,6 @@
 #include <lamina/core/tensor.hpp>
 #include <lamina/image/convert.hpp>
 #include <lamina/image/fit.hpp>
-#include <lamina/image/transform.hpp>
 
 #include <array>
 #include <cstdint>
@@ -27,11 +26,6 @@ struct normalisation {
 using sample_transform = std::function<void(const sample_place& place, tensor<std::uint8_t>& image,
                                             tensor<std::uint8_t>& mask, view<float> image_out, view<float> mask_out)>;
 
-struct basic_transform_options {
-  bool flips = false;  // for training: left-right and up-down, each with probability ½
-  lamina::normalisation normalisation = {};
-};
-
 /// y = 1 where the mask is 128 or more, else 0.
 ///   x, y  [N,H,W,1]
 /// Writes y. Throws `error` when the shapes differ.
@@ -51,23 +45,15 @@ inline void fit_mask(tensor<std::uint8_t>& x, index_t height, index_t width) {
   if (H != height || W != width) x = resized(x.view(), interpolation::nearest, height, width);
 }
 
-/// Resizes where needed, flips where asked, makes the image (v/255 − mean)/deviation and the mask 0 and 1. Left-right
-/// takes its random number from position 0, up-down from position 1.
-inline sample_transform basic_transform(const basic_transform_options& options = {}) {
-  return [options](const sample_place& place, tensor<std::uint8_t>& image, tensor<std::uint8_t>& mask,
-                   view<float> image_out, view<float> mask_out) {
+/// Resizes where needed, makes the image (v/255 − mean)/deviation and the mask 0 and 1. For random changes see
+/// `recipe_transform`.
+inline sample_transform basic_transform(const normalisation& statistics = {}) {
+  return [statistics](const sample_place&, tensor<std::uint8_t>& image, tensor<std::uint8_t>& mask,
+                    view<float> image_out, view<float> mask_out) {
     fit_image(image, image_out.extents().h, image_out.extents().w);
     fit_mask(mask, mask_out.extents().h, mask_out.extents().w);
-    if (options.flips && place.stream(0).uniform() <= 0.5f) {
-      image_out = flip_left_right(image_out);
-      mask_out = flip_left_right(mask_out);
-    }
-    if (options.flips && place.stream(1).uniform() <= 0.5f) {
-      image_out = flip_up_down(image_out);
-      mask_out = flip_up_down(mask_out);
-    }
     to_float(image, image_out);
-    normalize(image_out, options.normalisation.mean, options.normalisation.deviation, image_out);
+    normalize(image_out, statistics.mean, statistics.deviation, image_out);
     mask_to_float(mask, mask_out);
   };
 }

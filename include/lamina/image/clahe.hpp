@@ -55,17 +55,21 @@ inline tile_place place_between_tiles(index_t p, index_t tile_extent, index_t ti
 /// Contrast-limited adaptive histogram equalisation (Zuiderveld, Graphics Gems IV, 1994): the picture is divided into
 /// tiles, each is equalised, and each pixel takes the mean of what the four nearest tiles make of it, weighed by
 /// distance. OpenCV's cv::CLAHE.
-///   x           [1,H,W,1]
-///   clip_limit  how often a grey level may be counted, in multiples of an even share; 0: no limit
-///   y           [1,H,W,1]; it may be x
-/// Writes y, equal to OpenCV 4.6 within 1. Throws `error` on other shapes, fewer than one tile, or a negative limit.
+///   x            [1,H,W,1]
+///   clip_limit   how often a grey level may be counted, in multiples of an even share; 0: no limit
+///   tiles_…      1 … 256
+///   y            [1,H,W,1]; it may be x
+/// Writes y, equal to OpenCV 4.6 within 1. Throws `error` on other shapes and parameters.
 inline void clahe(cpu_context& ctx, view<const std::uint8_t> x, double clip_limit, index_t tiles_across,
                   index_t tiles_down, view<std::uint8_t> y) {
   const auto [N, H, W, C] = x.extents();
   require(N == 1 && C == 1 && x.size() > 0 && x.extents() == y.extents(), "clahe: x ", x.extents(), " and y ",
           y.extents(), " are not [1,H,W,1]");
-  require(tiles_across >= 1 && tiles_down >= 1 && clip_limit >= 0, "clahe: ", tiles_across, "×", tiles_down,
-          " tiles, clip limit ", clip_limit);
+  constexpr index_t most_tiles = 256;  // along a side: each has a table of 256 bytes
+  for (const index_t tiles : {tiles_across, tiles_down})
+    require(tiles >= 1 && tiles <= most_tiles, "clahe: ", tiles_across, "×", tiles_down, " tiles: ", tiles,
+            " is not between 1 and ", most_tiles);
+  require(clip_limit >= 0, "clahe: clip_limit ", clip_limit, " is negative");
   // Where the tiles don't fit, the picture is continued by its mirror image to the right and below, by up to a tile.
   const bool fits = H % tiles_down == 0 && W % tiles_across == 0;
   const auto extended = [&](index_t extent, index_t tiles) { return fits ? extent : extent + tiles - extent % tiles; };

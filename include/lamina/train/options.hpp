@@ -128,7 +128,7 @@ inline sample_transform transform_of(const train_options& o, bool training) {
       augmented(place, image, mask, image_out, mask_out);
     };
   }
-  return basic_transform({.normalisation = o.normalisation});
+  return basic_transform(o.normalisation);
 }
 /// How images are read, in order.
 inline loader_options loading_of(const train_options& o) {
