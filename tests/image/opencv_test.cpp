@@ -96,8 +96,8 @@ TEST_CASE("to_float and denormalize: cv::Mat::convertTo with a scale exactly") {
 TEST_CASE("normalize: cv::subtract and cv::divide exactly") {
   const golden_file golden("pixels.safetensors");
   const auto x = golden.tensor("normalize.x");
-  const auto mean = golden.file().values<float>("normalize.mean");
-  const auto deviation = golden.file().values<float>("normalize.deviation");
+  const auto mean = golden.values<float>("normalize.mean");
+  const auto deviation = golden.values<float>("normalize.deviation");
   for_each_isa([&](cpu_context& ctx) {
     tensor<float> y(x.extents());
     normalize(ctx, x, mean, deviation, y);

@@ -158,15 +158,13 @@ void median_blur(cpu_context& ctx, std::type_identity_t<view<const T>> x, index_
   require(x.extents() == y.extents(), "median_blur: x ", x.extents(), " and y ", y.extents(),
           " differ in shape (NHWC)");
   require(side >= 1 && side % 2 == 1, "median_blur: side ", side, " is not odd and positive");
-  switch (side) {
-    case 3: return detail::median_by_networks<3, T>(ctx, x, y);
-    case 5: return detail::median_by_networks<5, T>(ctx, x, y);
-    case 7: return detail::median_by_networks<7, T>(ctx, x, y);
-    case 9: return detail::median_by_networks<9, T>(ctx, x, y);
-    default: break;
-  }
-  if constexpr (std::is_same_v<T, std::uint8_t>)
+  if (side == 3) return detail::median_by_networks<3, T>(ctx, x, y);
+  if (side == 5) return detail::median_by_networks<5, T>(ctx, x, y);
+  if constexpr (std::is_same_v<T, std::uint8_t>) {
+    if (side == 7) return detail::median_by_networks<7, T>(ctx, x, y);
+    if (side == 9) return detail::median_by_networks<9, T>(ctx, x, y);
     if (side <= 255) return detail::median_by_column_histograms(ctx, x, side, y);
+  }
   detail::for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
     const index_t C = x.extents().c, count = x.extents().w * C;
     const detail::extended_rows<T> extended(x.images(n), border::replicate, side / 2, side / 2);
