@@ -94,7 +94,7 @@ TEST_CASE("mirror, flip, transposition: cv::flip and cv::transpose exactly") {
 
 TEST_CASE("centre crop: cv::getRectSubPix exactly") {
   const int compared = for_each_golden("crop", [](const auto& x, const auto& p, const auto& expected) {
-    const augment::center_crop op{augment::image_size{std::stol(p[0]), std::stol(p[1])}};
+    const augment::center_crop op{image_size{std::stol(p[0]), std::stol(p[1])}};
     CHECK(largest_difference(augmented_bytes(op, x), expected) == 0);
   });
   CHECK(compared == 3);
