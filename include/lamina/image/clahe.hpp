@@ -108,9 +108,11 @@ inline void clahe(cpu_context& ctx, view<const std::uint8_t> x, double clip_limi
       const auto &upper_left = table(row - 1, column - 1), &upper_right = table(row - 1, column);
       const auto &lower_left = table(row, column - 1), &lower_right = table(row, column);
       detail::tile_cell& cell = cells[static_cast<std::size_t>(row * cells_across + column)];
-      for (std::size_t v = 0; v < 256; ++v)
-        cell[v] = static_cast<std::int32_t>(upper_left[v] | upper_right[v] << 8 | lower_left[v] << 16 |
-                                            std::uint32_t{lower_right[v]} << 24);
+      for (std::size_t v = 0; v < 256; ++v) {
+        const auto level = [v](const auto& of, int bits) { return std::uint32_t{of[v]} << bits; };
+        cell[v] = static_cast<std::int32_t>(level(upper_left, 0) | level(upper_right, 8) | level(lower_left, 16) |
+                                            level(lower_right, 24));
+      }
     }
   });
   std::vector<index_t> cell_end(static_cast<std::size_t>(cells_across), 0);  // the column behind a cell's last
