@@ -29,7 +29,7 @@ inline __m128i load_half_blocks(const std::uint8_t* first, const std::uint8_t* s
 inline void shuffle_block(const std::uint8_t* from, const std::uint8_t* pattern, std::uint8_t* to) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(load_block(from), load_block(pattern)));
 }
-/// Four times four pixels of three bytes change rows and columns: pixel i of row j, from x + j · x_stride, becomes pixel
+/// Four times four pixels of three bytes change rows and columns: pixel i of row j, at x + j · x_stride, goes to pixel
 /// j of row i, at y + i · y_stride. Reads and writes 4 bytes beyond each row.
 inline void transpose_four_by_four(const std::uint8_t* x, index_t x_stride, std::uint8_t* y, index_t y_stride) {
   const __m128i apart = _mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1);
