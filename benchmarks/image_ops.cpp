@@ -5,8 +5,11 @@
 //
 // Prints the median time of both in microseconds and how many times as long theirs takes, then the geometric mean. Time
 // is the thread's own, so that other work on the machine takes nothing from it but cache and memory.
+#include <lamina/augment/blur.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/image/clahe.hpp>
 #include <lamina/image/filter.hpp>
+#include <lamina/image/hsv.hpp>
 #include <lamina/image/lookup.hpp>
 #include <lamina/image/resize.hpp>
 #include <lamina/image/warp.hpp>
@@ -84,6 +87,7 @@ class comparisons {
     warps();
     filters();
     values();
+    colours();
     resizes();
   }
   const std::vector<comparison>& all() const { return all_; }
@@ -128,6 +132,14 @@ class comparisons {
             cv::warpAffine(cv_x_, cv_y_, cv_turn, cv_x_.size(), flag_of(method) | cv::WARP_INVERSE_MAP);
           });
     }
+    const projective_map tilt({0.94, -0.13, 41.5, 0.08, 0.97, -20.25, 1.5e-4, -1e-4, 1.01});
+    const cv::Mat cv_tilt = cv::Mat(3, 3, CV_64F, const_cast<double*>(tilt.m.data())).clone();
+    for (const interpolation method : {interpolation::nearest, interpolation::linear, interpolation::cubic})
+      add(to_text("warp_perspective, ", name(method)),
+          [this, tilt, method] { warp_perspective(ctx_, x_, tilt, {method}, y_.view()); },
+          [this, cv_tilt, method] {
+            cv::warpPerspective(cv_x_, cv_y_, cv_tilt, cv_x_.size(), flag_of(method) | cv::WARP_INVERSE_MAP);
+          });
     for (const interpolation method : {interpolation::nearest, interpolation::linear, interpolation::cubic})
       add(to_text("remap, elastic, ", name(method)),
           [this, method] { remap(ctx_, x_, map_, {method, border::reflect_101}, y_.view()); },
@@ -148,6 +160,23 @@ class comparisons {
     for (const int side : {3, 5, 7, 15})
       add(to_text("median_blur ", side, "x", side), [this, side] { median_blur(ctx_, x_, side, y_.view()); },
           [this, side] { cv::medianBlur(cv_x_, cv_y_, side); });
+    for (const index_t side : {3, 5, 9}) {
+      std::vector<float> kernel;
+      for (index_t i = 0; i < side * side; ++i) kernel.push_back(0.01f * static_cast<float>(i % 7 + 1));
+      add_filter2d(to_text("filter2d ", side, "x", side, ", dense"), side, kernel);
+    }
+    for (const index_t side : {7, 15})
+      add_filter2d(to_text("filter2d ", side, "x", side, ", motion blur"), side,
+                   augment::motion_blur::line_kernel(side, 30));
+  }
+  void add_filter2d(std::string name, index_t side, const std::vector<float>& kernel) {
+    const auto extent = static_cast<int>(side);
+    const cv::Mat cv_kernel = cv::Mat(extent, extent, CV_32F, const_cast<float*>(kernel.data())).clone();
+    add(std::move(name),
+        [this, side, kernel] { filter2d(ctx_, x_, kernel, side, side, border::replicate, y_.view()); },
+        [this, cv_kernel] {
+          cv::filter2D(cv_x_, cv_y_, -1, cv_kernel, cv::Point(-1, -1), 0, cv::BORDER_REPLICATE);
+        });
   }
 
   void values() {
@@ -168,6 +197,21 @@ class comparisons {
         });
   }
 
+  void colours() {
+    rgb_to_hsv(ctx_, float_x_, hsv_x_.view());
+    cv_hsv_x_ = as_mat(hsv_x_).clone();
+    add("rgb_to_hsv, floats", [this] { rgb_to_hsv(ctx_, float_x_, float_y_.view()); },
+        [this] { cv::cvtColor(cv_float_x_, cv_float_y_, cv::COLOR_RGB2HSV); });
+    add("hsv_to_rgb, floats", [this] { hsv_to_rgb(ctx_, hsv_x_, float_y_.view()); },
+        [this] { cv::cvtColor(cv_hsv_x_, cv_float_y_, cv::COLOR_HSV2RGB); });
+    for (const int tiles : {8, 4}) {
+      const cv::Ptr<cv::CLAHE> cv_clahe = cv::createCLAHE(3, cv::Size(tiles, tiles));
+      add(to_text("clahe 512x512x1, ", tiles, "x", tiles, " tiles"),
+          [this, tiles] { clahe(ctx_, grey_x_, 3, tiles, tiles, grey_y_.view()); },
+          [this, cv_clahe] { cv_clahe->apply(cv_grey_x_, cv_grey_y_); });
+    }
+  }
+
   void resizes() {
     for (const interpolation method : all_interpolations)
       add(to_text("resize 1024x768 to 512x512, ", name(method)),
@@ -181,15 +225,17 @@ class comparisons {
 
   cpu_context& ctx_;
   bytes x_ = picture(512, 512, 3), large_ = picture(768, 1024, 3), y_{{1, 512, 512, 3}}, grown_{{1, 768, 768, 3}};
+  bytes grey_x_ = picture(512, 512, 1), grey_y_{{1, 512, 512, 1}};
   tensor<float> float_x_ = [this] {
     tensor<float> x({1, 512, 512, 3});
     to_float(ctx_, x_, x.view());
     return x;
   }();
-  tensor<float> float_y_{{1, 512, 512, 3}}, map_{{1, 512, 512, 2}};
+  tensor<float> float_y_{{1, 512, 512, 3}}, hsv_x_{{1, 512, 512, 3}}, map_{{1, 512, 512, 2}};
   cv::Mat cv_x_ = as_mat(x_).clone(), cv_large_ = as_mat(large_).clone(), cv_y_ = as_mat(y_).clone();
   cv::Mat cv_grown_ = as_mat(grown_).clone(), cv_float_x_ = as_mat(float_x_).clone();
-  cv::Mat cv_float_y_ = as_mat(float_y_).clone(), cv_map_ = as_mat(map_);
+  cv::Mat cv_float_y_ = as_mat(float_y_).clone(), cv_map_ = as_mat(map_), cv_hsv_x_;
+  cv::Mat cv_grey_x_ = as_mat(grey_x_).clone(), cv_grey_y_ = as_mat(grey_y_).clone();
   std::vector<comparison> all_;
 };
 

@@ -33,25 +33,8 @@ struct hue_saturation_value {
   void operator()(canvas& c, random_stream& random) const {
     const float turn = hue.draw(random), more_saturation = saturation.draw(random), more_value = value.draw(random);
     require(c.channels() == 3, name, ": the picture has ", c.channels(), " channels instead of 3");
-    const float white = c.white(), scale = 1 / white;
-    const auto changed = [=](float r, float g, float b) {
-      hsv colour = rgb_to_hsv({r * scale, g * scale, b * scale});
-      const float turned = colour.hue + turn;
-      colour.hue = turned < 0 ? turned + 360 : turned >= 360 ? turned - 360 : turned;
-      colour.saturation = std::clamp(colour.saturation + more_saturation, 0.0f, 1.0f);
-      colour.value = std::clamp(colour.value + more_value, 0.0f, 1.0f);
-      return hsv_to_rgb(colour);
-    };
     c.change_image([&]<class T>(const view<T>& x) {
-      for (T* p = x.data(); p != x.data() + x.size(); p += 3) {
-        const auto rgb = changed(static_cast<float>(p[0]), static_cast<float>(p[1]), static_cast<float>(p[2]));
-        for (std::size_t i = 0; i < 3; ++i) {
-          if constexpr (std::is_same_v<T, float>)
-            p[i] = rgb[i] * white;
-          else
-            p[i] = static_cast<T>(rgb[i] * white + 0.5f);  // between 0 and 255
-        }
-      }
+      change_hsv(c.context(), x, {turn, more_saturation, more_value}, c.white(), x);
     });
   }
 };

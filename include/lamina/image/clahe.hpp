@@ -5,13 +5,18 @@
 #include <lamina/core/view.hpp>
 #include <lamina/image/border.hpp>
 #include <lamina/image/convert.hpp>
+#include <lamina/image/filter_rows.hpp>
 #include <lamina/image/rows.hpp>
+#include <lamina/simd/integer.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <vector>
+
+#define LAMINA_KERNEL <lamina/kernels/clahe.inl>
+#include <lamina/simd/foreach_isa.hpp>
 
 namespace lamina {
 
@@ -39,16 +44,20 @@ inline std::array<std::uint8_t, 256> equalised(std::array<index_t, 256> histogra
   return table;
 }
 
-/// Where a pixel stands between the middles of two tiles.
+/// Where a row or column of pixels stands among the middles of tiles: cell i lies before the middle of tile i.
 struct tile_place {
-  index_t before, behind;
-  float share;  // of the one behind
+  index_t cell;
+  float share;  // of the tile behind
 };
-inline tile_place place_between_tiles(index_t p, index_t tile_extent, index_t tiles) {
+inline tile_place place_between_tiles(index_t p, index_t tile_extent) {
   const float place = static_cast<float>(p) * (1.0f / static_cast<float>(tile_extent)) - 0.5f;
-  const auto before = static_cast<index_t>(std::floor(place));
-  return {std::max<index_t>(before, 0), std::min(before + 1, tiles - 1), place - static_cast<float>(before)};
+  const float before = std::floor(place);
+  return {static_cast<index_t>(before) + 1, place - before};
 }
+
+/// What the four tiles around a cell make of each grey level, a byte each from the lowest on: upper left, upper right,
+/// lower left, lower right. Found by one load a pixel.
+using tile_cell = std::array<std::int32_t, 256>;
 
 }  // namespace detail
 
@@ -91,21 +100,47 @@ inline void clahe(cpu_context& ctx, view<const std::uint8_t> x, double clip_limi
     }
     tables[static_cast<std::size_t>(tile)] = detail::equalised(histogram, clip, pixels);
   });
-  const auto level = [&](index_t row, index_t column, std::uint8_t v) {
-    return static_cast<float>(tables[static_cast<std::size_t>(row * tiles_across + column)][v]);
-  };
-  std::vector<detail::tile_place> columns;
-  for (index_t w = 0; w < W; ++w) columns.push_back(detail::place_between_tiles(w, tile_w, tiles_across));
-  detail::for_each_rows(ctx, x.extents(), [&, W = W](index_t, index_t begin, index_t end) {
-    for (index_t h = begin; h < end; ++h) {
-      const auto [above, below, down] = detail::place_between_tiles(h, tile_h, tiles_down);
-      for (index_t w = 0; w < W; ++w) {
-        const auto [left, right, across] = columns[static_cast<std::size_t>(w)];
-        const std::uint8_t v = x(0, h, w, 0);
-        const float upper = level(above, left, v) * (1 - across) + level(above, right, v) * across;
-        const float lower = level(below, left, v) * (1 - across) + level(below, right, v) * across;
-        y(0, h, w, 0) = static_cast<std::uint8_t>(upper * (1 - down) + lower * down + 0.5f);
+  const index_t cells_across = tiles_across + 1;
+  std::vector<detail::tile_cell> cells(static_cast<std::size_t>(cells_across * (tiles_down + 1)));
+  ctx.workers().run(tiles_down + 1, [&](index_t row, int) {
+    const auto table = [&](index_t r, index_t c) -> const std::array<std::uint8_t, 256>& {
+      r = std::clamp<index_t>(r, 0, tiles_down - 1);
+      c = std::clamp<index_t>(c, 0, tiles_across - 1);
+      return tables[static_cast<std::size_t>(r * tiles_across + c)];
+    };
+    for (index_t column = 0; column < cells_across; ++column) {
+      const auto &upper_left = table(row - 1, column - 1), &upper_right = table(row - 1, column);
+      const auto &lower_left = table(row, column - 1), &lower_right = table(row, column);
+      detail::tile_cell& cell = cells[static_cast<std::size_t>(row * cells_across + column)];
+      for (std::size_t v = 0; v < 256; ++v) {
+        const auto level = [v](const auto& of, int bits) { return std::uint32_t{of[v]} << bits; };
+        cell[v] = static_cast<std::int32_t>(level(upper_left, 0) | level(upper_right, 8) | level(lower_left, 16) |
+                                            level(lower_right, 24));
       }
+    }
+  });
+  std::vector<index_t> cell_end(static_cast<std::size_t>(cells_across), 0);  // the column behind a cell's last
+  tensor<float> across = detail::row_buffer<float>(W);
+  for (index_t w = 0; w < W; ++w) {
+    const auto [cell, share] = detail::place_between_tiles(w, tile_w);
+    across[w] = share;
+    cell_end[static_cast<std::size_t>(cell)] = w + 1;
+  }
+  detail::for_each_rows(ctx, x.extents(), [&, W = W](index_t, index_t begin, index_t end) {
+    tensor<std::int32_t> levels = detail::row_buffer<std::int32_t>(W);
+    tensor<std::uint8_t> result = detail::row_buffer<std::uint8_t>(W);
+    for (index_t h = begin; h < end; ++h) {
+      const auto [row, down] = detail::place_between_tiles(h, tile_h);
+      const std::uint8_t* from = x.pixel(0, h, 0);
+      std::int32_t* to = levels.data();
+      for (index_t column = 0, w = 0; column < cells_across; ++column) {
+        const std::int32_t* cell = cells[static_cast<std::size_t>(row * cells_across + column)].data();
+        for (; w < cell_end[static_cast<std::size_t>(column)]; ++w) to[w] = cell[from[w * x.pixel_stride()]];
+      }
+      [&, share = down] {
+        LAMINA_DISPATCH(ctx.isa(), mean_of_levels(levels.data(), across.data(), share, W, result.data()));
+      }();
+      detail::write_row(result.data(), 0, h, y);
     }
   });
 }

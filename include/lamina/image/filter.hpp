@@ -247,13 +247,23 @@ void filter2d(cpu_context& ctx, std::type_identity_t<view<const T>> x, std::span
   detail::for_each_rows(ctx, y.extents(), [&](index_t n, index_t begin, index_t end) {
     const index_t C = x.extents().c, count = x.extents().w * C;
     const detail::extended_rows<T> extended(x.images(n), edges, columns / 2, columns - 1 - columns / 2);
-    tensor<T> result = detail::row_buffer<T>(count);
-    std::vector<const T*> at(points.size());
-    detail::for_each_window<T>(
-        begin, end, rows, rows / 2, extended.length(), [&](index_t h, T* to) { extended.write(h, to); },
-        [&](index_t h, const T* const* window) {
+    tensor<T> source = detail::row_buffer<T>(extended.length()), result = detail::row_buffer<T>(count);
+    std::vector<const float*> at(points.size());
+    detail::for_each_window<float>(
+        begin, end, rows, rows / 2, extended.length(),
+        [&](index_t h, float* to) {
+          if constexpr (std::is_same_v<T, float>) {
+            extended.write(h, to);
+          } else {  // made floats once, not once for each weight
+            extended.write(h, source.data());
+            const T* const row[]{source.data()};
+            constexpr float one[]{1};
+            detail::weighted_sum(ctx.isa(), row, one, extended.length(), to);
+          }
+        },
+        [&](index_t h, const float* const* window) {
           for (std::size_t i = 0; i < points.size(); ++i) at[i] = window[points[i].row] + points[i].column * C;
-          detail::weighted_sum<T, T>(ctx.isa(), at.data(), weights, count, result.data());
+          detail::weighted_sum(ctx.isa(), at.data(), weights, count, result.data());
           detail::write_row(result.data(), n, h, y);
         });
   });

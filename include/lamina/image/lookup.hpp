@@ -25,53 +25,68 @@ namespace lamina {
 namespace detail {
 
 /// Pixel by pixel, channel c by the table at c · step.
-template <class To, class Channels>
-void lookup_pixels(const std::uint8_t* x, index_t x_stride, const To* table, index_t step, index_t pixels,
-                   Channels channels, To* y, index_t y_stride) {
+template <class From, class To, class Channels>
+void lookup_pixels(const From* x, index_t x_stride, const To* table, index_t step, index_t pixels, Channels channels,
+                   To* y, index_t y_stride) {
   for (index_t w = 0; w < pixels; ++w, x += x_stride, y += y_stride)
     for (index_t c = 0; c < channels; ++c) y[c] = table[c * step + x[c]];
 }
 
 /// One table for `count` elements.
-inline void lookup_run(isa, const std::uint8_t* x, const float* table, index_t count, float* y) {
-  constexpr fixed<8> unrolled;
-  lookup_pixels(x, unrolled, table, 0, count / unrolled, unrolled, y, unrolled);
-  for (index_t i = count / unrolled * unrolled; i < count; ++i) y[i] = table[x[i]];
-}
-inline void lookup_run(isa set, const std::uint8_t* x, const std::uint8_t* table, index_t count, std::uint8_t* y) {
+template <class From, class To>
+void lookup_run([[maybe_unused]] isa set, const From* x, const To* table, index_t count, To* y) {
+  if constexpr (std::is_same_v<From, std::uint8_t> && std::is_same_v<To, std::uint8_t>) {
 #if defined(__x86_64__)
-  if (has_vbmi(set)) return avx512_vbmi::lookup_bytes(x, table, count, y);
+    if (has_vbmi(set)) return avx512_vbmi::lookup_bytes(x, table, count, y);
 #endif
-  LAMINA_DISPATCH(set, lookup_bytes(x, table, count, y));
+    LAMINA_DISPATCH(set, lookup_bytes(x, table, count, y));
+  } else {
+    constexpr fixed<8> unrolled;
+    lookup_pixels(x, unrolled, table, 0, count / unrolled, unrolled, y, unrolled);
+    for (index_t i = count / unrolled * unrolled; i < count; ++i) y[i] = table[x[i]];
+  }
+}
+
+template <class From, class To>
+void lookup(cpu_context& ctx, view<const From> x, std::span<const To> table, view<To> y) {
+  static_assert(std::is_same_v<To, std::uint8_t> || std::is_same_v<To, std::uint16_t> || std::is_same_v<To, float>);
+  static_assert(sizeof(To) >= sizeof(From), "what becomes of 16 bits has 16 bits, too, or is float");
+  require(x.extents() == y.extents(), "lookup: x ", x.extents(), " and y ", y.extents(), " differ in shape (NHWC)");
+  constexpr index_t levels = index_t{1} << (8 * sizeof(From));
+  const index_t W = x.extents().w, C = x.extents().c, values = static_cast<index_t>(table.size());
+  require(values == levels || values == levels * C, "lookup: ", values, " values for ", C, " channels; expected ",
+          levels, " or ", levels, " a channel");
+  const index_t step = values == levels ? 0 : levels;
+  if (step == 0 && rows_are_dense(x, y))
+    return for_each_dense_run(ctx, "lookup", x, y, [&](const From* from, To* to, index_t count) {
+      lookup_run(ctx.isa(), from, table.data(), count, to);
+    });
+  for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
+    for (index_t h = begin; h < end; ++h)
+      with_fixed_channels(C, [&, W = W, step, tables = table.data()](auto channels) {
+        lookup_pixels(x.pixel(n, h, 0), x.pixel_stride(), tables, step, W, channels, y.pixel(n, h, 0),
+                      y.pixel_stride());
+      });
+  });
 }
 
 }  // namespace detail
 
-/// y = table[x], or table[c][x] for channel c: any function of a byte in one pass.
-///   x      [N,H,W,C]
-///   table  256 values, or 256·C: one table a channel, [C][256]
-///   y      [N,H,W,C] of std::uint8_t or float; of bytes, it may be x
+/// y = table[x], or table[c][x] for channel c: any function of a byte or of 16 bits in one pass. OpenCV's cv::LUT,
+/// which takes bytes only.
+///   x      [N,H,W,C] of std::uint8_t or std::uint16_t, which has L = 256 or 65536 values
+///   table  L values, or L·C: one table a channel, [C][L]
+///   y      [N,H,W,C] of std::uint16_t or float, of bytes std::uint8_t, too; of x's type, it may be x
 /// Writes y. Throws `error` when the shapes differ or the table has another length.
 template <class To>
 void lookup(cpu_context& ctx, view<const std::uint8_t> x, std::type_identity_t<std::span<const To>> table,
             view<To> y) {
-  static_assert(std::is_same_v<To, std::uint8_t> || std::is_same_v<To, float>);
-  require(x.extents() == y.extents(), "lookup: x ", x.extents(), " and y ", y.extents(), " differ in shape (NHWC)");
-  const index_t W = x.extents().w, C = x.extents().c;
-  require(table.size() == 256 || table.size() == 256 * static_cast<std::size_t>(C), "lookup: ", table.size(),
-          " values for ", C, " channels; expected 256 or 256 a channel");
-  const index_t step = table.size() == 256 ? 0 : 256;
-  if (step == 0 && detail::rows_are_dense(x, y))
-    return detail::for_each_dense_run(ctx, "lookup", x, y, [&](const std::uint8_t* from, To* to, index_t count) {
-      detail::lookup_run(ctx.isa(), from, table.data(), count, to);
-    });
-  detail::for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
-    for (index_t h = begin; h < end; ++h)
-      detail::with_fixed_channels(C, [&, W = W, step, values = table.data()](auto channels) {
-        detail::lookup_pixels(x.pixel(n, h, 0), x.pixel_stride(), values, step, W, channels, y.pixel(n, h, 0),
-                              y.pixel_stride());
-      });
-  });
+  detail::lookup(ctx, x, table, y);
+}
+template <class To>
+void lookup(cpu_context& ctx, view<const std::uint16_t> x, std::type_identity_t<std::span<const To>> table,
+            view<To> y) {
+  detail::lookup(ctx, x, table, y);
 }
 
 }  // namespace lamina

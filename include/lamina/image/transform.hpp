@@ -21,6 +21,14 @@ void reverse_pixels(const std::uint8_t* x, index_t pixels, std::uint8_t* y) {
   for (index_t i = 0; i < pixels; ++i) std::memcpy(y + i * Bytes, x + (pixels - 1 - i) * Bytes, Bytes);
 }
 
+/// y(h, w) = x(w, h) for pixels of three bytes, rows and columns of y in multiples of four. Reads and writes up to 4
+/// bytes beyond each row.
+inline void transpose_colours(const std::uint8_t* x, index_t x_stride, index_t rows, index_t columns, std::uint8_t* y,
+                              index_t y_stride) {
+  for (index_t h = 0; h < rows; ++h)
+    for (index_t w = 0; w < columns; ++w) std::memcpy(y + h * y_stride + 3 * w, x + w * x_stride + 3 * h, 3);
+}
+
 }  // namespace lamina::portable
 
 #define LAMINA_KERNEL <lamina/kernels/copy_pixels.inl>
@@ -94,6 +102,31 @@ void copy_row(const T* x, index_t x_stride, index_t pixels, Channels C, T* y, in
   }
 }
 
+/// Pixels from (h0, w0) on, `rows` times `columns` of them.
+template <class T, class Channels>
+void copy_block(isa set, view<const T> x, index_t n, index_t h0, index_t w0, index_t rows, index_t columns,
+                Channels channels, view<T> y) {
+  index_t rows_done = 0, columns_done = 0;
+  if constexpr (std::is_same_v<T, std::uint8_t>)
+    if (channels == 3 && x.row_stride() == 3 && y.pixel_stride() == 3) {
+      // Four pixels are moved by 16 bytes, so two more must follow, which are written later.
+      const auto in_fours = [](index_t count, index_t left) {
+        return std::max<index_t>(std::min(count, left - 2), 0) / 4 * 4;
+      };
+      rows_done = in_fours(rows, x.extents().h - h0);
+      columns_done = in_fours(columns, x.extents().w - w0);
+      [&] {
+        LAMINA_DISPATCH(set, transpose_colours(x.pixel(n, h0, w0), x.pixel_stride(), rows_done, columns_done,
+                                               y.pixel(n, h0, w0), y.row_stride()));
+      }();
+    }
+  for (index_t i = 0; i < rows; ++i) {
+    const index_t h = h0 + i, done = i < rows_done ? columns_done : 0;
+    copy_row(x.pixel(n, h, w0 + done), x.pixel_stride(), columns - done, channels, y.pixel(n, h, w0 + done),
+             y.pixel_stride());
+  }
+}
+
 /// Rows that are the same but for their direction. Returns false where they are not, or pixels are too large to gain.
 template <class T>
 bool reverse_rows(isa set, view<const T> x, index_t n, index_t begin, index_t end, view<T> y) {
@@ -129,6 +162,10 @@ void copy_pixels(cpu_context& ctx, std::type_identity_t<view<const T>> x, view<T
   require(x.extents() == y.extents(), "copy_pixels: x ", x.extents(), " and y ", y.extents(),
           " differ in shape (NHWC)");
   const index_t W = x.extents().w, C = x.extents().c;
+  if (x.row_stride() == -C) {  // columns that are read upwards: the same pixels from the last row on
+    x = flip_up_down(x);
+    y = flip_up_down(y);
+  }
   detail::for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
     if (detail::rows_are_dense(x, y)) {
       for (index_t h = begin; h < end; ++h) std::copy_n(x.pixel(n, h, 0), W * C, y.pixel(n, h, 0));
@@ -139,9 +176,7 @@ void copy_pixels(cpu_context& ctx, std::type_identity_t<view<const T>> x, view<T
     detail::with_fixed_channels(C, [&](auto channels) {
       for (index_t h0 = begin; h0 < end; h0 += block)
         for (index_t w0 = 0; w0 < W; w0 += block)
-          for (index_t h = h0; h < std::min(end, h0 + block); ++h)
-            detail::copy_row(x.pixel(n, h, w0), x.pixel_stride(), std::min(W - w0, block), channels,
-                             y.pixel(n, h, w0), y.pixel_stride());
+          detail::copy_block(ctx.isa(), x, n, h0, w0, std::min(end - h0, block), std::min(W - w0, block), channels, y);
     });
   });
 }

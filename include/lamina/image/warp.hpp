@@ -74,22 +74,26 @@ class affine_places {
   bool narrow_;
 };
 
-/// Places of columns first + begin … first + end of row h, times `scale`.
-inline void perspective_places(const projective_map& map, index_t h, index_t first, index_t begin, index_t end,
-                               double scale, std::int32_t* x, std::int32_t* y) {
+/// The map along row h from column `first` on.
+inline perspective_row row_of(const projective_map& map, index_t h, index_t first) {
   const auto& m = map.m;
-  const auto at_x = static_cast<double>(first), at_y = static_cast<double>(h);
-  const double x0 = m[0] * at_x + m[1] * at_y + m[2], y0 = m[3] * at_x + m[4] * at_y + m[5];
-  const double w0 = m[6] * at_x + m[7] * at_y + m[8];
-  constexpr double limit = 1 << 30;
-  const auto place = [&](double v) {
-    return portable::round_to_int(v > -limit ? std::min(v, limit) : -limit);
-  };
-  for (index_t i = begin; i < end; ++i) {
-    const auto within = static_cast<double>(i);
-    const double w = w0 + m[6] * within, over = w != 0 ? scale / w : 0;
-    *x++ = place((x0 + m[0] * within) * over);
-    *y++ = place((y0 + m[3] * within) * over);
+  const auto x = static_cast<double>(first), y = static_cast<double>(h);
+  const auto start = [&](std::size_t k) { return m[3 * k] * x + m[3 * k + 1] * y + m[3 * k + 2]; };
+  return {{start(0), start(1), start(2)}, {m[0], m[3], m[6]}};
+}
+
+/// Places of `count` pixels from (h, w) on, times `scale`. OpenCV walks in blocks, and adds to each block's first
+/// place: the same sums, rounded alike.
+inline void perspective_places(isa set, const projective_map& map, index_t block, double scale, index_t h, index_t w,
+                               index_t count, chunk_places& places) {
+  for (index_t begin = 0, end = 0; begin < count; begin = end) {
+    const index_t first = (w + begin) / block * block;
+    end = std::min(first + block - w, count);
+    const perspective_row row = row_of(map, h, first);
+    const auto from = static_cast<double>(w + begin - first);
+    [&] {
+      LAMINA_DISPATCH(set, perspective_places(row, from, end - begin, scale, places.x + begin, places.y + begin));
+    }();
   }
 }
 
@@ -124,18 +128,11 @@ void warp_perspective(cpu_context& ctx, std::type_identity_t<view<const T>> x, c
   detail::check_warp<T>("warp_perspective", x, y);
   for (const double element : map.m)
     require(std::isfinite(element), "warp_perspective: the map has an element ", element);
-  // OpenCV walks in blocks, and adds to each block's first place: the same sums, rounded alike.
   const index_t block = std::min(1024 / std::min<index_t>(16, y.extents().h), y.extents().w);
   const double scale = how.method == interpolation::nearest ? 1 : detail::places_per_pixel;
   detail::warp_rows<T>(ctx, x, how, y,
                        [&](index_t, index_t h, index_t w, index_t count, detail::chunk_places& places) {
-                         const index_t end = w + count;
-                         for (index_t i = w; i < end;) {
-                           const index_t first = i / block * block, block_end = std::min(first + block, end);
-                           detail::perspective_places(map, h, first, i - first, block_end - first, scale,
-                                                      places.x + (i - w), places.y + (i - w));
-                           i = block_end;
-                         }
+                         detail::perspective_places(ctx.isa(), map, block, scale, h, w, count, places);
                        });
 }
 

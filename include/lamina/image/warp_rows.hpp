@@ -8,6 +8,7 @@
 #include <lamina/image/sample.hpp>
 #include <lamina/image/transform.hpp>
 #include <lamina/image/warp_bytes.hpp>
+#include <lamina/simd/doubles.hpp>
 #include <lamina/simd/integer.hpp>
 
 #include <algorithm>
@@ -26,6 +27,12 @@ struct warp_taps {
   std::int32_t width, height, row_stride, pixel_stride;
 };
 
+/// A projective map along a row: what its numerators and its denominator are at the first pixel, and what each pixel
+/// adds to them.
+struct perspective_row {
+  double start[3], step[3];
+};
+
 }  // namespace lamina::detail
 
 #define LAMINA_KERNEL <lamina/kernels/warp_places.inl>
@@ -36,10 +43,10 @@ namespace lamina::detail {
 /// Pixels of a row that are made at once.
 inline constexpr index_t warp_chunk = 256;
 
-/// The places of a chunk and what follows from them. The kernels write whole vectors, and read up to three pixels more
-/// than a run has.
+/// The places of a chunk and what follows from them. The kernels write whole vectors, from any pixel on up to seven
+/// places too many, and read up to three pixels more than a run has.
 struct chunk_places {
-  static constexpr index_t room = warp_chunk + 4;
+  static constexpr index_t room = warp_chunk + 8;
   alignas(alignment) std::int32_t x[room], y[room], offset[room], fraction[room], across[room], down[room];
   std::uint64_t inside[warp_chunk / 64], near[warp_chunk / 64];
 };

@@ -13,3 +13,10 @@ inline void reverse_pixels(const std::uint8_t* x, index_t pixels, std::uint8_t* 
     shuffle_block(x + (pixels - i) * Bytes - 16, pattern, y + i * Bytes);
   portable::reverse_pixels<Bytes>(x, pixels - i, y + i * Bytes);
 }
+
+inline void transpose_colours(const std::uint8_t* x, index_t x_stride, index_t rows, index_t columns, std::uint8_t* y,
+                              index_t y_stride) {
+  for (index_t h = 0; h < rows; h += 4)
+    for (index_t w = 0; w < columns; w += 4)
+      transpose_four_by_four(x + w * x_stride + 3 * h, x_stride, y + h * y_stride + 3 * w, y_stride);
+}

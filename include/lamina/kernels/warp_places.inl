@@ -25,6 +25,21 @@ inline void remap_places(const float* map, index_t count, float scale, std::int3
   }
 }
 
+/// Places of `count` pixels of a row from column `from` on: the map's three sums, of which each column adds `step`.
+/// Where the third is 0, so is the place; kept within ±2³⁰, rounded to nearest.
+inline void perspective_places(const detail::perspective_row& row, double from, index_t count, double scale,
+                               std::int32_t* x, std::int32_t* y) {
+  const vd limit = vd::set(1 << 30), low = vd::set(-(1 << 30)), scales = vd::set(scale);
+  for (index_t i = 0; i < count; i += vd::lanes) {
+    const vd column = vd::set(from + static_cast<double>(i)) + vd::numbers();
+    const auto sum = [&](index_t k) { return vd::set(row.start[k]) + rounded_product(vd::set(row.step[k]), column); };
+    const vd over = quotient_or_zero(scales, sum(2));
+    const auto place = [&](vd v) { return min(limit, max(rounded_product(v, over), low)); };
+    store_rounded(place(sum(0)), x + i);
+    store_rounded(place(sum(1)), y + i);
+  }
+}
+
 /// Where the taps of places lie. A place counts in 2^-bits of a pixel; its first tap is `before` pixels left of and
 /// above it.
 ///   offset    of the first tap, in elements, kept within the picture

@@ -29,6 +29,23 @@ inline __m128i load_half_blocks(const std::uint8_t* first, const std::uint8_t* s
 inline void shuffle_block(const std::uint8_t* from, const std::uint8_t* pattern, std::uint8_t* to) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(load_block(from), load_block(pattern)));
 }
+/// Four times four pixels of three bytes change rows and columns: pixel i of row j, at x + j · x_stride, goes to pixel
+/// j of row i, at y + i · y_stride. Reads and writes 4 bytes beyond each row.
+inline void transpose_four_by_four(const std::uint8_t* x, index_t x_stride, std::uint8_t* y, index_t y_stride) {
+  const __m128i apart = _mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1);
+  const __m128i together = _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
+  const auto row = [&](index_t j) { return _mm_shuffle_epi8(load_block(x + j * x_stride), apart); };
+  const __m128i a = row(0), b = row(1), c = row(2), d = row(3);
+  const __m128i ab_low = _mm_unpacklo_epi32(a, b), ab_high = _mm_unpackhi_epi32(a, b);
+  const __m128i cd_low = _mm_unpacklo_epi32(c, d), cd_high = _mm_unpackhi_epi32(c, d);
+  const auto store = [&](index_t i, __m128i pixels) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(y + i * y_stride), _mm_shuffle_epi8(pixels, together));
+  };
+  store(0, _mm_unpacklo_epi64(ab_low, cd_low));
+  store(1, _mm_unpackhi_epi64(ab_low, cd_low));
+  store(2, _mm_unpacklo_epi64(ab_high, cd_high));
+  store(3, _mm_unpackhi_epi64(ab_high, cd_high));
+}
 /// Blocks from p + offsets[0], p + offsets[1], …
 inline vb load_blocks(const std::uint8_t* p, const index_t* offsets) {
   return {_mm256_inserti128_si256(_mm256_castsi128_si256(load_block(p + offsets[0])), load_block(p + offsets[1]), 1)};

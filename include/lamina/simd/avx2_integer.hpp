@@ -71,6 +71,7 @@ inline vi min(vi a, vi b) { return {_mm256_min_epi32(a.value, b.value)}; }
 inline vf::mask equal(vi a, vi b) { return {_mm256_castsi256_ps(_mm256_cmpeq_epi32(a.value, b.value))}; }
 inline vf to_float(vi a) { return {_mm256_cvtepi32_ps(a.value)}; }
 inline vi round_to_int(vf a) { return {_mm256_cvtps_epi32(a.value)}; }
+inline vi truncate_to_int(vf a) { return {_mm256_cvttps_epi32(a.value)}; }
 
 inline vf load_floats(const float* p) { return vf::load(p); }
 inline vf load_floats(const std::uint8_t* p) {

@@ -17,6 +17,7 @@ inline vs widen_high(vb v) { return {_mm512_unpackhi_epi8(v.value, _mm512_setzer
 inline vs multiply_add_bytes(vb a, vi b) { return {_mm512_maddubs_epi16(a.value, b.value)}; }
 
 using avx2::shuffle_block;
+using avx2::transpose_four_by_four;
 inline vb load_blocks(const std::uint8_t* p, const index_t* offsets) {
   const __m256i lower = avx2::load_blocks(p, offsets).value, upper = avx2::load_blocks(p, offsets + 2).value;
   return {_mm512_maskz_inserti64x4(0xff, _mm512_castsi256_si512(lower), upper, 1)};

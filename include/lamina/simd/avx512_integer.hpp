@@ -78,6 +78,7 @@ inline vi min(vi a, vi b) { return {_mm512_maskz_min_epi32(all_ints, a.value, b.
 inline vf::mask equal(vi a, vi b) { return {_mm512_cmpeq_epi32_mask(a.value, b.value)}; }
 inline vf to_float(vi a) { return {_mm512_maskz_cvtepi32_ps(all_ints, a.value)}; }
 inline vi round_to_int(vf a) { return {_mm512_maskz_cvtps_epi32(all_ints, a.value)}; }
+inline vi truncate_to_int(vf a) { return {_mm512_maskz_cvttps_epi32(all_ints, a.value)}; }
 
 inline vf load_floats(const float* p) { return vf::load(p); }
 inline vf load_floats(const std::uint8_t* p) {

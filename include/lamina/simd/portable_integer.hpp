@@ -105,14 +105,8 @@ inline vi round_to_int(vf a) {
   return v;
 }
 
-/// One number, as round_to_int rounds a vector's.
-inline std::int32_t round_to_int(double a) {
-#if defined(__x86_64__)
-  return _mm_cvtsd_si32(_mm_set_sd(a));
-#else
-  return static_cast<std::int32_t>(std::nearbyint(a));
-#endif
-}
+/// Towards 0. |a| < 2³¹.
+inline vi truncate_to_int(vf a) { return {__builtin_convertvector(a.value, vi::native)}; }
 
 /// The lanes' worth of numbers at p, as floats.
 inline vf load_floats(const float* p) { return vf::load(p); }
