@@ -106,6 +106,8 @@ class comparisons {
         [this] { cv::flip(cv_x_, cv_y_, 0); });
     add("transpose", [this] { copy_pixels(ctx_, transpose(x_.view()), y_.view()); },
         [this] { cv::transpose(cv_x_, cv_y_); });
+    add("rotate by 90 degrees", [this] { copy_pixels(ctx_, rotate_quarters(x_.view(), 1), y_.view()); },
+        [this] { cv::rotate(cv_x_, cv_y_, cv::ROTATE_90_CLOCKWISE); });
     add("crop 512x512 of 1024x768",
         [this] {
           const view<std::uint8_t> large = large_.view();
@@ -125,7 +127,8 @@ class comparisons {
         map_(0, h, w, 0) = static_cast<float>(w) + 6 * std::sin(0.05f * static_cast<float>(h)) + stream.uniform();
         map_(0, h, w, 1) = static_cast<float>(h) + 6 * std::cos(0.04f * static_cast<float>(w)) + stream.uniform();
       }
-    for (const interpolation method : {interpolation::nearest, interpolation::linear, interpolation::cubic}) {
+    for (const interpolation method : {interpolation::nearest, interpolation::linear, interpolation::cubic,
+                                       interpolation::lanczos4}) {
       add(to_text("warp_affine, 30 degrees, ", name(method)),
           [this, turn, method] { warp_affine(ctx_, x_, turn, {method}, y_.view()); },
           [this, cv_turn, method] {
@@ -157,6 +160,13 @@ class comparisons {
           [this, side = side, sigma = sigma] {
             cv::GaussianBlur(cv_x_, cv_y_, cv::Size(side, side), sigma, sigma, cv::BORDER_REPLICATE);
           });
+    const std::vector<float> across{-0.1f, 0.3f, 0.6f, 0.3f, -0.1f}, down{0.1f, 0.2f, 0.4f, 0.2f, 0.1f};
+    const cv::Mat cv_across = cv::Mat(across).clone(), cv_down = cv::Mat(down).clone();
+    add("filter_separable 5x5",
+        [this, across, down] { filter_separable(ctx_, x_, across, down, border::replicate, y_.view()); },
+        [this, cv_across, cv_down] {
+          cv::sepFilter2D(cv_x_, cv_y_, -1, cv_across, cv_down, cv::Point(-1, -1), 0, cv::BORDER_REPLICATE);
+        });
     for (const int side : {3, 5, 7, 15})
       add(to_text("median_blur ", side, "x", side), [this, side] { median_blur(ctx_, x_, side, y_.view()); },
           [this, side] { cv::medianBlur(cv_x_, cv_y_, side); });

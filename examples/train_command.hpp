@@ -152,7 +152,8 @@ inline optimizer_params optimizer_of(const command& c) {
 inline std::vector<std::string> words_of_preset(const std::string& name, const std::string& model) {
   std::vector<std::string> words{"--model=unet",  "--base=64",           "--optimizer=adam_original",
                                  "--momentum=0.9", "--loss=bce_original", "--warmup=0",
-                                 "--ema=0",        "--batch-norm-unbiased=false"};
+                                 "--ema=0",        "--batch-norm-unbiased=false",
+                                 "--no-fuse"};
   const std::vector<std::string> lab{"--size=224", "--batch=24",          "--lr=1e-5",
                                      "--epochs=30", "--schedule=constant", "--augmentation=ten_step",
                                      "--threshold=0.5"};

@@ -1,7 +1,7 @@
 # Counts test cases after a run of ctest: awk -f tests/count.awk CTEST_OUTPUT LastTest.log. What tests report of the
 # conformance files and reasons for skipping go to the first lines of the output, "PASSED FAILED SKIPPED" is the last. A
 # doctest program counts its cases; a case that prints "skipped: …" is a skipped one, unless it only left out an
-# instruction set. Any other test counts as one.
+# instruction set, and so is one that none of the program's tests ran. Any other test counts as one.
 
 FNR == 1 { file++ }
 
@@ -16,6 +16,7 @@ file == 1 && /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: / {
 
 # The log: every test's whole output.
 file == 2 && /^[0-9]+\/[0-9]+ Testing: / { name = $0; sub(/^[^:]*: /, "", name); case_name = "" }
+file == 2 && /^Command: / { program[name] = $2 }
 file == 2 && /^TEST CASE:  / { case_name = substr($0, 13) }
 file == 2 && /MESSAGE: conformance: / { sub(/.*MESSAGE: /, ""); print }
 file == 2 && /skipped: / {
@@ -33,7 +34,7 @@ file == 2 && /^\[doctest\] test cases:/ {
   summed[name] = 1
   passed_in[name] = part[2] + 0
   failed_in[name] = part[3] + 0
-  skipped_in[name] = part[4] + 0
+  cases_of[program[name]] = part[2] + part[3] + part[4]
 }
 
 END {
@@ -44,10 +45,12 @@ END {
     }
     if (moved[name] > passed_in[name]) moved[name] = passed_in[name]
     count["passed"] += passed_in[name] - moved[name]
-    count["skipped"] += skipped_in[name] + moved[name]
+    count["skipped"] += moved[name]
+    cases_of[program[name]] -= passed_in[name] + failed_in[name]
     # A program that fails after its last case, for a leak say, is a failure, too.
     count["failed"] += failed_in[name] == 0 && verdict[name] == "failed" ? 1 : failed_in[name]
   }
+  for (one in cases_of) count["skipped"] += cases_of[one]
   for (reason in reasons) printf "skipped: %s (%d times)\n", reason, reasons[reason]
   printf "%d %d %d\n", count["passed"], count["failed"], count["skipped"]
 }

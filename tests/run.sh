@@ -109,8 +109,10 @@ if [ $full = yes ]; then
     [ -d "$corpus" ] || corpus=
     dictionary=tests/fuzz/$(basename "$fuzzer" _fuzz).dict
     if [ -f "$dictionary" ]; then dictionary=-dict=$dictionary; else dictionary=; fi
+    # What a fuzzer would turn away as too long is not made in the first place, so that all that counts was read.
+    longest=$(sed -n 's/.*if (size > \([0-9]*\)) return -1;.*/-max_len=\1/p' "tests/fuzz/$(basename "$fuzzer").cpp")
     runs=${FUZZ_RUNS:-1000000}
-    if ! "$fuzzer" -runs="$runs" -max_total_time="${FUZZ_SECONDS:-600}" -rss_limit_mb=4096 $dictionary \
+    if ! "$fuzzer" -runs="$runs" -max_total_time="${FUZZ_SECONDS:-600}" -rss_limit_mb=4096 $longest $dictionary \
       -artifact_prefix="$work/" "$work" $corpus > "$work.log" 2>&1; then
       tail -n 30 "$work.log"
       failed=$((failed + 1))

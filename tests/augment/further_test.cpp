@@ -120,6 +120,14 @@ TEST_CASE("letterbox: the aspect is kept, and undone exactly") {
       }
     CHECK(bad == 0);
   }
+  // The same pixels as lamina::letterboxed, which prediction uses.
+  cpu_context ctx;
+  const auto x = random_picture(33, 41);
+  for (const interpolation method : all_interpolations)
+    for (const image_size frame : {image_size{64, 64}, {20, 50}, {41, 60}}) {
+      const auto y = augmented_bytes(letterbox{frame, 77.5f, method}, x);
+      CHECK(same_bits<std::uint8_t>(y.view(), letterboxed(ctx, x, frame, method, 77.5f).view()));
+    }
   // A mask that was enlarged by a whole number comes back bit by bit; one that was shrunk, at its own size and place.
   const auto mask = ellipse_mask(30, 50);
   const letterbox_placement larger({50, 30}, {150, 150});

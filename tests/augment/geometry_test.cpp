@@ -258,3 +258,15 @@ TEST_CASE("geometry: places beyond an edge lie where the border's rule has whole
           CHECK(place == static_cast<double>(pixel));
       }
 }
+
+TEST_CASE("geometry: places between pixels beyond an edge are mirrored or continued") {
+  const auto place = [](border kind, double p) { return augment::detail::border_place(kind, p, 5); };
+  CHECK(place(border::reflect, -1.25) == doctest::Approx(0.25));  // about −0.5
+  CHECK(place(border::reflect, 5.5) == doctest::Approx(3.5));     // about 4.5
+  CHECK(place(border::reflect_101, -1.25) == doctest::Approx(1.25));
+  CHECK(place(border::reflect_101, 5.5) == doctest::Approx(2.5));
+  CHECK(place(border::wrap, -1.25) == doctest::Approx(3.75));
+  CHECK(place(border::replicate, 5.5) == 4);
+  CHECK(place(border::constant, -0.25) == -0.25);  // the outer half of a pixel is the picture's
+  CHECK(std::isnan(place(border::constant, -0.75)));
+}

@@ -178,6 +178,14 @@ TEST_CASE("recipe: fused warps are close to the single ones") {
       sequential{elastic_transform{{20, 25}, {4, 5}}, augment::transpose{1}, grid_distortion{{3, 5}, {-0.2f, 0.2f}}},
       sequential{optical_distortion{{-0.5f, -0.4f}, {0, 5}, interpolation::cubic}, resize_dim{{120, 120}},
                  random_crop{{130, 100}, border::reflect}, grid_distortion{{3, 5}, {-0.2f, 0.2f}}},
+      sequential{elastic_transform{{10, 15}, {3, 4}}, rotate{{20, 30}}, elastic_transform{{10, 15}, {3, 4}}},
+      sequential{elastic_transform{{10, 15}, {3, 4}, interpolation::linear, border::wrap},
+                 grid_distortion{{3, 5}, {0.3f, 0.4f}, interpolation::linear, border::wrap},
+                 optical_distortion{{0.3f, 0.4f}, {}}},
+      sequential{resize_dim{{150, 120}},
+                 grid_distortion{{3, 5}, {0.2f, 0.3f}, interpolation::linear, border::constant, 200}},
+      sequential{affine{{-20, 20}, {0.5f, 0.6f}, {}, {}, interpolation::linear, border::replicate},
+                 affine{{-20, 20}, {0.5f, 0.6f}, {}, {}, interpolation::linear, border::constant, 90}},
       sequential{letterbox{{100, 100}}, optical_distortion{{0.2f, 0.3f}, {}}, rotate{{-180, 180}}},
   };
   const auto x = smooth_picture(130, 170), m = ellipse_mask(130, 170);

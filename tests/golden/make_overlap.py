@@ -52,6 +52,7 @@ figures = {
     "jaccard_thresholded_0.65": np.where(ious < 0.65, 0, ious).mean(),
     "dice_per_image_mean": per_image(dice, 1e-6),
     "dice_pooled": dice(p, t),
+    "dice_two_class_mean": (dice(p, t) + dice(~p, ~t)) / 2,
 }
 for f in (precision, recall, specificity, accuracy):
     figures[f.__name__ + "_per_image_mean"] = per_image(f)

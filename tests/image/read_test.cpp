@@ -135,6 +135,24 @@ TEST_CASE("read: CMYK") {
   CHECK(rgb[1] == 0);
 }
 
+TEST_CASE("read: a JPEG in CMYK, as Adobe's programs write it") {
+  const auto file = repository_folder() / "tests" / "fuzz" / "corpus" / "jpeg" / "cmyk.jpg";
+  const auto colour = read_image(file);
+  CHECK(colour.extents() == shape{1, 8, 16, 3});
+  const auto near = [](std::uint8_t v, int expected) { return std::abs(v - expected) <= 1; };
+  // What Pillow's convert("RGB") makes of it, at (x, y).
+  const int expected[][5] = {{0, 0, 190, 156, 102}, {15, 0, 31, 16, 25}, {7, 4, 78, 203, 110}, {0, 7, 9, 23, 15}};
+  for (const auto& [x, y, r, g, b] : expected) {
+    CHECK(near(colour(0, y, x, 0), r));
+    CHECK(near(colour(0, y, x, 1), g));
+    CHECK(near(colour(0, y, x, 2), b));
+  }
+  CHECK(same_bits<std::uint8_t>(read_image(file, {.channels = 3}).view(), colour.view()));
+  const auto grey = read_image(file, {.channels = 1});
+  CHECK(grey.extents() == shape{1, 8, 16, 1});
+  CHECK(near(grey(0, 0, 0, 0), 160));  // 0.299 · 190 + 0.587 · 156 + 0.114 · 102
+}
+
 TEST_CASE("read: BMP of each depth") {
   const std::string palette = std::string("\x00\x00\x00\x00\xff\xff\xff\x00", 8);
   const auto bits =

@@ -226,9 +226,10 @@ TEST_CASE("warp: places that are far away, infinite or NaN") {
       tensor<std::uint8_t> y({1, count, count, 3});
       remap(ctx, x, map, {method, border::constant, 9}, y.view());
       CHECK(std::all_of(y.begin(), y.end(), [](std::uint8_t v) { return v == 9; }));
-      remap(ctx, x, map, {method, border::replicate}, y.view());
+      remap(ctx, x, map, {method, border::replicate, 9}, y.view());
       CHECK(y(0, 0, 0, 1) == x(0, 7, 8, 1));
-      CHECK(y(0, 4, 3, 2) == x(0, 0, 0, 2));
+      CHECK(y(0, 8, 8, 2) == x(0, 0, 0, 2));
+      for (const index_t w : {0, 3, 4, 8}) CHECK(y(0, 4, w, 2) == 9);  // NaN, and −∞
       for (const border edge : all_borders) remap(ctx, x, map, {method, edge}, y.view());  // the sanitizer looks
       // a map that no 32-bit number holds
       warp_affine(ctx, x, affine_map{{1e7, 0, -4e7, 0, 1e7, -4e7}}, {method, border::constant, 9}, y.view());

@@ -23,11 +23,12 @@ namespace lamina::augment {
 /// there is one. Geometric steps change both alike, and all others the image only.
 ///
 /// With `fuse`, consecutive geometric steps become one map, so that the picture is interpolated once, and nothing is
-/// interpolated where whole pixels are only moved; consecutive functions of single values become one table. The finer
-/// of the steps' interpolations is used; nearest joins nearest only, so that a mask of zeros and ones stays one, and
-/// resizing by area stands alone, as it is no map. What the one step cut off does not come back by the next: `joined`
-/// tells what is seen beyond an edge. The functions give the same bits as one by one, the warps other ones, within what
-/// an interpolation less explains. Without `fuse` each step is carried out on its own.
+/// interpolated where whole pixels are only moved. The finer of the steps' interpolations is used; nearest joins
+/// nearest only, so that a mask of zeros and ones stays one, and resizing by area stands alone, as it is no map. What
+/// the one step cut off does not come back by the next: `joined` tells what is seen beyond an edge. Consecutive
+/// functions of single values become one table as long as the picture is bytes; of floats, each is a pass. They give
+/// the same bits as one by one, warps other ones, within what an interpolation less explains. Without `fuse` each
+/// step is carried out on its own.
 ///
 /// Its memory grows to what the largest picture needs and is used again for the next. Serves one thread at a time.
 class canvas {

@@ -20,7 +20,10 @@ struct letterbox_placement {
   image_size inside{};        // the picture's size in the frame
   index_t left = 0, top = 0;  // its upper left corner there
 
+  /// Throws `error` when an extent is not positive.
   letterbox_placement(image_size of_picture, image_size of_frame) : picture(of_picture), frame(of_frame) {
+    require(std::min({picture.width, picture.height, frame.width, frame.height}) > 0, "letterbox_placement: ", picture,
+            " pixels in a frame of ", frame, "; expected positive extents");
     const auto ratio = [](index_t to, index_t from) { return static_cast<double>(to) / static_cast<double>(from); };
     const double scale = std::min(ratio(frame.width, picture.width), ratio(frame.height, picture.height));
     const auto scaled = [scale](index_t extent, index_t most) {
@@ -51,7 +54,7 @@ struct letterbox_placement {
 
 /// x in such a frame, resized by `method`; what lies around it has one value.
 ///   x  [N,H,W,C], not empty
-/// Returns [N,frame.height,frame.width,C].
+/// Returns [N,frame.height,frame.width,C]. Throws `error` when an extent is not positive.
 inline tensor<std::uint8_t> letterboxed(cpu_context& ctx, view<const std::uint8_t> x, image_size frame,
                                         interpolation method, float around = 0) {
   const auto [N, H, W, C] = x.extents();

@@ -137,7 +137,8 @@ void warp_perspective(cpu_context& ctx, std::type_identity_t<view<const T>> x, c
 }
 
 /// y(h, w) = x at (map(h, w, 0), map(h, w, 1)), the source's x and y. OpenCV's cv::remap; places are rounded to 1/32 of
-/// a pixel (whole pixels for nearest). A place that is NaN counts as far outside.
+/// a pixel (whole pixels for nearest). A place that is NaN has the border's value, whatever the border; so has one 2²⁵
+/// pixels or more beyond the left or upper edge.
 ///   map  [1,H',W',2], or [N,H',W',2] with one for each image
 /// Otherwise as `warp_affine`.
 template <class T>

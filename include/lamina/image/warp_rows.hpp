@@ -167,14 +167,16 @@ class warp_source {
     }
   }
 
-  /// The taps whose first one is at (left, top), row by row.
+  /// The taps whose first one is at (left, top), row by row. So far away, no border counts: NaN was brought there.
   void fill_patch(const T* pixels, index_t left, index_t top, T* patch) const {
+    constexpr index_t nowhere = -(index_t{1} << (30 - place_bits));
+    const border edges = std::min(left, top) <= nowhere ? border::constant : edges_;
     const index_t row_length = elements_read();
     index_t columns[8];
-    for (index_t k = 0; k < taps_; ++k) columns[k] = border_position(edges_, left + k, x_.extents().w);
+    for (index_t k = 0; k < taps_; ++k) columns[k] = border_position(edges, left + k, x_.extents().w);
     with_fixed_channels(x_.extents().c, [&](auto channels) {
       for (index_t r = 0; r < taps_; ++r, patch += row_length) {
-        const index_t row = border_position(edges_, top + r, x_.extents().h);
+        const index_t row = border_position(edges, top + r, x_.extents().h);
         for (index_t k = 0; k < taps_; ++k) {
           if (row < 0 || columns[k] < 0)
             std::fill_n(patch + k * channels, channels, border_value_);

@@ -91,6 +91,9 @@ inline double background_iou(const confusion& c) {
 inline double dice(const confusion& c) {
   return overlap_ratio(c, 2 * c.true_positive, 2 * c.true_positive + c.wrong());
 }
+inline double background_dice(const confusion& c) {
+  return overlap_ratio(c, 2 * c.true_negative, 2 * c.true_negative + c.wrong());
+}
 inline double precision(const confusion& c) {
   return overlap_ratio(c, c.true_positive, c.true_positive + c.false_positive);
 }
@@ -151,6 +154,7 @@ class overlap_metrics {
   ///   …_per_image_mean        a figure for each image, then their arithmetic mean
   ///   …_pooled                one figure from the pixels of all images together
   ///   iou_two_class_mean      (IoU of the lesion + IoU of the background) / 2, both pooled: "mIoU" of many frameworks
+  ///   dice_two_class_mean     the same of Dice
   ///   jaccard_thresholded_0.65  per-image IoU, 0 where below 0.65, mean: the ranking of the ISIC challenges since 2018
   /// Throws `error` when no image was added.
   std::vector<std::pair<std::string, double>> values() const {
@@ -164,6 +168,7 @@ class overlap_metrics {
              })},
             {"dice_per_image_mean", mean(smoothed_dice)},
             {"dice_pooled", dice(all)},
+            {"dice_two_class_mean", (dice(all) + background_dice(all)) / 2},
             {"precision_per_image_mean", mean(precision)},
             {"precision_pooled", precision(all)},
             {"recall_per_image_mean", mean(recall)},
