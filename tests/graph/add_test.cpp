@@ -14,7 +14,7 @@ namespace {
 enum class form { plain, doubled, residual };
 
 /// a = conv(x); then a, a + a, or a + act(a) with an activation that changes nothing.
-struct small_net {
+struct adding_net {
   conv2d<float> conv{3, 5, {.bias = false}};
   form kind;
 
@@ -35,7 +35,7 @@ struct outcome {
 
 outcome step(form kind, run_mode mode, bool rebuild = true) {
   cpu_context ctx;
-  const small_net net{.kind = kind};
+  const adding_net net{.kind = kind};
   const auto layout = std::make_shared<const parameter_layout>(net);
   parameter_set<> weights(layout), gradients(layout);
   initialize(weights, 1);

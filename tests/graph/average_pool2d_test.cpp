@@ -13,7 +13,7 @@ using namespace lamina::testing;
 namespace {
 
 /// Context at three scales around each pixel: four readers of one variable, whose gradients meet.
-struct small_net {
+struct pooling_net {
   conv2d<float> conv{3, 5}, low{5, 5}, all{5, 5, {.kernel = 1}}, head{5, 1, {.kernel = 1}};
 
   variable operator()(tape<float>& t, variable x) const {
@@ -35,12 +35,12 @@ struct small_net {
 }  // namespace
 
 TEST_CASE("average_pool2d, global_average_pool2d: gradients inside a network") {
-  check_network(small_net(), {2, 8, 8, 3});
+  check_network(pooling_net(), {2, 8, 8, 3});
 }
 
 TEST_CASE("average_pool2d: training and inference compute the same") {
   cpu_context ctx;
-  network_fixture<small_net> f({}, {2, 8, 8, 3});
+  network_fixture<pooling_net> f({}, {2, 8, 8, 3});
   auto training = f.make(ctx, run_mode::training);
   f.forward(ctx, training);
   tensor<float> expected(training.output_extents());

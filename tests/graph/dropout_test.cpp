@@ -11,7 +11,7 @@ using namespace lamina::testing;
 
 namespace {
 
-struct small_net {
+struct dropout_net {
   conv2d<float> conv{3, 5}, middle{5, 5}, head{5, 1};
   float rate = 0.4f;
 
@@ -41,7 +41,7 @@ struct two_masks {
   }
 };
 
-const shape images{2, 8, 8, 3};
+const shape dropout_input{2, 8, 8, 3};
 
 tensor<float> output_of(cpu_context& ctx, program<float>& p) {
   tensor<float> y(p.output_extents());
@@ -52,12 +52,12 @@ tensor<float> output_of(cpu_context& ctx, program<float>& p) {
 }  // namespace
 
 TEST_CASE("dropout: backward has forward's mask, whether activations are kept or drawn again") {
-  check_network(small_net(), images);
+  check_network(dropout_net(), dropout_input);
 }
 
 TEST_CASE("dropout: nothing happens at inference") {
   cpu_context ctx;
-  network_fixture<small_net> with({}, images), without({.rate = 0}, images);
+  network_fixture<dropout_net> with({}, dropout_input), without({.rate = 0}, dropout_input);
   for (const run_mode mode : {run_mode::inference, run_mode::training}) {
     auto p = with.make(ctx, mode), q = without.make(ctx, mode);
     with.forward(ctx, p);
@@ -68,7 +68,7 @@ TEST_CASE("dropout: nothing happens at inference") {
 
 TEST_CASE("dropout: each step has another mask, and a resumed training goes on with its own") {
   cpu_context ctx;
-  network_fixture<small_net> f({}, images);
+  network_fixture<dropout_net> f({}, dropout_input);
   auto p = f.make(ctx, run_mode::training);
   std::vector<tensor<float>> steps;
   p.set_random({5, 0});
@@ -113,7 +113,7 @@ TEST_CASE("dropout: two layers have masks of their own") {
 
 TEST_CASE("dropout: rate 0 records nothing, rate 1 is refused") {
   tape<float> t;
-  const variable x = t.input(images);
+  const variable x = t.input(dropout_input);
   CHECK(dropout(t, x, {0}).id == x.id);
   CHECK(t.size() == 0);
   check_error([&] { dropout(t, x, {1}); }, "dropout: rate 1 is outside [0, 1)");

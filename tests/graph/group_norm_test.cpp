@@ -10,7 +10,7 @@ using namespace lamina::testing;
 
 namespace {
 
-struct small_net {
+struct group_norm_net {
   conv2d<float> conv{3, 6}, middle{6, 6}, head{6, 1};
   group_norm<float> first{6, {.groups = 2}}, second{6, {.groups = 6}};
 
@@ -28,15 +28,15 @@ struct small_net {
   }
 };
 
-const shape images{3, 7, 9, 3};
+const shape group_norm_input{3, 7, 9, 3};
 
 }  // namespace
 
-TEST_CASE("group_norm: gradients inside a network") { check_network(small_net(), images); }
+TEST_CASE("group_norm: gradients inside a network") { check_network(group_norm_net(), group_norm_input); }
 
 TEST_CASE("group_norm: takes over the ReLU behind it; training and inference compute the same") {
   cpu_context ctx;
-  network_fixture<small_net> f({}, images);
+  network_fixture<group_norm_net> f({}, group_norm_input);
   auto training = f.make(ctx, run_mode::training);
   CHECK(training.tape().size() == 5);
   f.forward(ctx, training);

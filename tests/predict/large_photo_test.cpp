@@ -21,7 +21,7 @@ using namespace lamina::testing;
 
 namespace {
 
-constexpr index_t height = 4439, width = 6748;
+constexpr index_t photo_height = 4439, photo_width = 6748;
 
 /// Returns in a process of its own only, so that the memory it takes is not counted as prediction's.
 template <class Body>
@@ -47,7 +47,7 @@ TEST_CASE("a photograph of 30 megapixels gets a mask of its size" * doctest::ski
              mask = folder.path() / "mask.png";
   REQUIRE(in_another_process([&] {
     const auto lesion = synthetic_lesion(3, 1, 444, 675).image;
-    write_jpeg(photo, resized(lesion.view(), interpolation::cubic, height, width).view());
+    write_jpeg(photo, resized(lesion.view(), interpolation::cubic, photo_height, photo_width).view());
     const auto net = make_network<float>({{"model", "unet"}, {"base_width", "16"}});
     parameter_set<cpu> values(std::make_shared<const parameter_layout>(net));
     initialize(values, 1);
@@ -67,8 +67,9 @@ TEST_CASE("a photograph of 30 megapixels gets a mask of its size" * doctest::ski
   REQUIRE(::getrusage(RUSAGE_SELF, &used) == 0);
 
   const image_info info = probe_image(mask);
-  CHECK(info.height == height);
-  CHECK(info.width == width);
+  CHECK(info.height == photo_height);
+  CHECK(info.width == photo_width);
   CHECK(info.bit_depth == 1);
-  MESSAGE(width, "×", height, " pixels: ", taken.count(), " s, peak memory ", used.ru_maxrss / 1024, " MiB");
+  MESSAGE(photo_width, "×", photo_height, " pixels: ", taken.count(), " s, peak memory ", used.ru_maxrss / 1024,
+          " MiB");
 }
