@@ -6,7 +6,10 @@
 #include <lamina/image/rows.hpp>
 #include <lamina/simd/avx512_vbmi.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <type_traits>
 
@@ -16,6 +19,7 @@
 LAMINA_BEGIN_REGION("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2,fma")
 namespace lamina::avx512_vbmi {
 #include <lamina/kernels/lookup.inl>
+#include <lamina/kernels/lookup_floats.inl>
 }
 LAMINA_END_REGION
 #endif
@@ -41,6 +45,10 @@ void lookup_run([[maybe_unused]] isa set, const From* x, const To* table, index_
 #endif
     LAMINA_DISPATCH(set, lookup_bytes(x, table, count, y));
   } else {
+#if defined(__x86_64__)
+    if constexpr (std::is_same_v<From, std::uint8_t> && std::is_same_v<To, float>)
+      if (has_vbmi(set)) return avx512_vbmi::lookup_floats<1>(x, table, count, y);
+#endif
     constexpr fixed<8> unrolled;
     lookup_pixels(x, unrolled, table, 0, count / unrolled, unrolled, y, unrolled);
     for (index_t i = count / unrolled * unrolled; i < count; ++i) y[i] = table[x[i]];
@@ -61,6 +69,13 @@ void lookup(cpu_context& ctx, view<const From> x, std::span<const To> table, vie
     return for_each_dense_run(ctx, "lookup", x, y, [&](const From* from, To* to, index_t count) {
       lookup_run(ctx.isa(), from, table.data(), count, to);
     });
+#if defined(__x86_64__)
+  if constexpr (std::is_same_v<From, std::uint8_t> && std::is_same_v<To, float>)
+    if (C == 3 && rows_are_dense(x, y) && has_vbmi(ctx.isa()))
+      return for_each_dense_run(ctx, "lookup", x, y, [&](const From* from, To* to, index_t count) {
+        avx512_vbmi::lookup_floats<3>(from, table.data(), count, to);
+      });
+#endif
   for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
     for (index_t h = begin; h < end; ++h)
       with_fixed_channels(C, [&, W = W, step, tables = table.data()](auto channels) {

@@ -42,6 +42,32 @@ class byte_table {
   __m512i quarters_[4];
 };
 
+/// x's byte order[i] at place i. The form with a mask, as g++ takes the plain one for reading what was never written.
+inline vb permute(vb x, vb order) { return {_mm512_maskz_permutexvar_epi8(~__mmask64{0}, order.value, x.value)}; }
+/// b where the mask's bit is set, else a.
+inline vb blend(vb a, vb b, std::uint64_t mask) { return {_mm512_mask_blend_epi8(mask, a.value, b.value)}; }
+
+/// The order of 64 bytes that `store_floats` wants, so that their results lie one behind the other.
+inline vb order_of_planes() {
+  alignas(64) std::uint8_t order[64];
+  for (int lane = 0; lane < 4; ++lane)
+    for (int group = 0; group < 4; ++group)
+      for (int i = 0; i < 4; ++i)
+        order[16 * lane + 4 * group + i] = static_cast<std::uint8_t>(16 * group + 4 * lane + i);
+  return vb::load(order);
+}
+/// 64 floats from their bytes, plane 0 the lowest ones.
+inline void store_floats(const vb (&plane)[4], float* to) {
+  const __m512i lower[]{_mm512_unpacklo_epi8(plane[0].value, plane[1].value),
+                        _mm512_unpackhi_epi8(plane[0].value, plane[1].value)};
+  const __m512i upper[]{_mm512_unpacklo_epi8(plane[2].value, plane[3].value),
+                        _mm512_unpackhi_epi8(plane[2].value, plane[3].value)};
+  for (int half = 0; half < 2; ++half) {
+    _mm512_storeu_si512(to + 32 * half, _mm512_unpacklo_epi16(lower[half], upper[half]));
+    _mm512_storeu_si512(to + 32 * half + 16, _mm512_unpackhi_epi16(lower[half], upper[half]));
+  }
+}
+
 }  // namespace lamina::avx512_vbmi
 LAMINA_END_REGION
 #endif
