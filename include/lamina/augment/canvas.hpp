@@ -267,11 +267,17 @@ class canvas {
     const auto show = [&](const auto& x) { return moved(x, *affine, step.size); };
     if (affine && std::visit([&](const auto& x) { return show(x).has_value(); }, image_.pixels()))
       return look([&](const auto& x) { return *show(x); });
-    for_each_layer(step.image, step.mask, step.size, [&]<class T>(view<const T> x, const sampling& how, view<T> y) {
-      if (affine)
-        warp_affine(ctx_, x, *affine, how, y);
+    // A mirrored picture would have to be copied for a warp; as it lies, the map can mirror it instead.
+    const shape x = image_.extents();
+    const bool mirrored = fuse_ && std::visit([](const auto& p) { return p.pixel_stride() < 0; }, image_.pixels());
+    const projective_map from =
+        mirrored ? projective_map(pixel_move{.what = pixel_move::kind::mirror}.map({x.w, x.h})).then(map) : map;
+    for_each_layer(step.image, step.mask, step.size, [&]<class T>(view<const T> seen, const sampling& how, view<T> y) {
+      const view<const T> lying = mirrored ? flip_left_right(seen) : seen;
+      if (const std::optional<affine_map> simple = from.affine())
+        warp_affine(ctx_, lying, *simple, how, y);
       else
-        warp_perspective(ctx_, x, map, how, y);
+        warp_perspective(ctx_, lying, from, how, y);
     });
   }
 
