@@ -134,8 +134,8 @@ TEST_CASE("noise: neighbours, channels and seeds are independent") {
     const double alike = expectation(noise, [&](int k) { return noise.chance(k) * noise.chance(k); });
     double met = 0;
     for (index_t i = 0; i < y.size(); i += 3) met += y[i] == y[i + 1] && y[i] == y[i + 2];
-    const double pixels = 256 * 256;
-    CHECK(std::abs(met / pixels - alike) < 5 * std::sqrt(alike * (1 - alike) / pixels));
+    const double count = 256 * 256;
+    CHECK(std::abs(met / count - alike) < 5 * std::sqrt(alike * (1 - alike) / count));
   }
 }
 

@@ -105,9 +105,9 @@ TEST_CASE("overlap: the smoothing of the reported figure") {
 }
 
 TEST_CASE("overlap: empty masks have a value") {
-  for (const auto& [name, value] : compare(mask({0, 0}), mask({0, 0})).values()) {
-    CAPTURE(name);
-    CHECK(value == 1);
+  for (const auto& figure : compare(mask({0, 0}), mask({0, 0})).values()) {
+    CAPTURE(figure.first);
+    CHECK(figure.second == 1);
   }
   const auto missed = figures(compare(mask({0, 0}), mask({255, 0})));
   CHECK(missed.at("precision_pooled") == 0);

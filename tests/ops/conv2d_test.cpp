@@ -122,7 +122,9 @@ TEST_CASE("conv2d: PyTorch's values") {
       {"even", {.padding = padding2d::same(4)}},
       {"asymmetric", {.stride = 2, .padding = {1, 2, 3, 0}}}};
   for_each_isa([&](cpu_context& ctx) {
-    for (const auto& [name, params] : named) {
+    for (const auto& entry : named) {
+      const auto& name = entry.first;
+      const auto& params = entry.second;
       CAPTURE(name);
       const auto x = golden.tensor(name + ".x"), w = golden.tensor(name + ".w"), b = golden.tensor(name + ".b");
       const auto dy = golden.tensor(name + ".dy");

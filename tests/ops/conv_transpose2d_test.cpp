@@ -71,9 +71,10 @@ TEST_CASE_TEMPLATE("conv_transpose2d: every instruction set equals the reference
 TEST_CASE("conv_transpose2d: PyTorch's values") {
   const golden_file golden("conv.safetensors");
   for_each_isa([&](cpu_context& ctx) {
-    for (const auto& [name, params] :
-         {std::pair<std::string, conv_transpose2d_params>{"transposed", {.stride = 2}},
-          {"transposed_output_padding", {.stride = 2, .padding = {1, 1, 0, 0}}}}) {
+    for (const auto& entry : {std::pair<std::string, conv_transpose2d_params>{"transposed", {.stride = 2}},
+                              {"transposed_output_padding", {.stride = 2, .padding = {1, 1, 0, 0}}}}) {
+      const std::string& name = entry.first;
+      const conv_transpose2d_params& params = entry.second;
       CAPTURE(name);
       const auto x = golden.tensor(name + ".x"), w = golden.tensor(name + ".w"), b = golden.tensor(name + ".b");
       const auto dy = golden.tensor(name + ".dy");

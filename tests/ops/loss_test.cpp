@@ -10,7 +10,8 @@ TEST_CASE("loss: every name runs") {
   cpu_context ctx;
   const shape extents{2, 6, 5, 1};
   const auto z = random_tensor<float>(extents, 1), t = random_mask(extents, 2);
-  for (const auto& [name, unused] : known_losses) {
+  for (const auto& known : known_losses) {
+    const auto& name = known.first;
     CAPTURE(name);
     const loss which = loss_from_name(name);
     auto dz = poisoned_tensor<float>(extents);

@@ -32,7 +32,9 @@ tensor<T> random_steps(shape extents, std::uint32_t number) {
 
 TEST_CASE_TEMPLATE("max_pool2d, max_unpool2d: every instruction set equals the reference", T, float, bfloat16) {
   for_each_isa([](cpu_context& ctx) {
-    for (const auto& [extents, params] : cases) {
+    for (const auto& one : cases) {
+      const shape& extents = one.x;
+      const pool2d_params& params = one.params;
       CAPTURE(to_text(extents, " kernel ", params.kernel, " stride ", params.stride));
       const shape pooled = pool2d_output_shape(extents, params), packed = pool2d_index_shape(pooled, params);
       const auto x = random_steps<T>(extents, 1), dy = random_tensor<T>(pooled, 2);

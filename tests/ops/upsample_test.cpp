@@ -37,8 +37,9 @@ TEST_CASE_TEMPLATE("upsample_nearest2d: every instruction set equals the referen
 TEST_CASE_TEMPLATE("upsample_bilinear2d: every instruction set equals the reference", T, float, bfloat16) {
   for_each_isa([](cpu_context& ctx) {
     for (const shape& extents : awkward_shapes)
-      for (const auto& [H, W] : {std::pair<index_t, index_t>{2 * extents.h, 2 * extents.w}, {11, 1}, {3, 13}, {1, 1}})
+      for (const auto& size : {std::pair<index_t, index_t>{2 * extents.h, 2 * extents.w}, {11, 1}, {3, 13}, {1, 1}})
         for (const bool align_corners : {false, true}) {
+          const index_t H = size.first, W = size.second;
           CAPTURE(to_text(extents, " to ", H, "×", W, align_corners ? " aligned" : ""));
           const shape large{extents.n, H, W, extents.c};
           const auto x = random_tensor<T>(extents, 1), dy = random_tensor<T>(large, 2);

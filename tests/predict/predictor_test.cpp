@@ -92,7 +92,8 @@ TEST_CASE("a predictor says what the trainer saw") {
 TEST_CASE("test-time augmentation is the mean over flips and turns") {
   const temporary_folder folder;
   cpu_context ctx;
-  for (const auto& [height, width, ways] : {std::array<index_t, 3>{32, 32, 8}, {32, 24, 4}}) {
+  for (const auto& size : {std::array<index_t, 3>{32, 32, 8}, {32, 24, 4}}) {
+    const index_t height = size[0], width = size[1], ways = size[2];
     CAPTURE(width);
     const predictor<float> lesions(saved_weights(folder, {.height = height, .width = width}));
     predictor<float>::session plain(lesions, ctx), averaged(lesions, ctx, {.symmetries = true});

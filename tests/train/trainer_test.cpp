@@ -242,9 +242,9 @@ TEST_CASE("grey input, bfloat16, clipping, every loss") {
   o.epochs = 1;
   o.clip_norm = 0.1f;
   cpu_context ctx;
-  for (const auto& [name, value] : known_losses) {
-    CAPTURE(name);
-    o.loss = value;
+  for (const auto& known : known_losses) {
+    CAPTURE(known.first);
+    o.loss = known.second;
     recorder seen;
     trainer<bfloat16> t(
         ctx, make_network<bfloat16>({{"model", "unet"}, {"base_width", "2"}, {"depth", "1"}, {"in_channels", "1"}}),
