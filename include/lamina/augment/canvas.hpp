@@ -272,10 +272,11 @@ class canvas {
     const bool mirrored = fuse_ && std::visit([](const auto& p) { return p.pixel_stride() < 0; }, image_.pixels());
     const projective_map from =
         mirrored ? projective_map(pixel_move{.what = pixel_move::kind::mirror}.map({x.w, x.h})).then(map) : map;
+    const std::optional<affine_map> affine_from = from.affine();
     for_each_layer(step.image, step.mask, step.size, [&]<class T>(view<const T> seen, const sampling& how, view<T> y) {
       const view<const T> lying = mirrored ? flip_left_right(seen) : seen;
-      if (const std::optional<affine_map> simple = from.affine())
-        warp_affine(ctx_, lying, *simple, how, y);
+      if (affine_from)
+        warp_affine(ctx_, lying, *affine_from, how, y);
       else
         warp_perspective(ctx_, lying, from, how, y);
     });
