@@ -147,6 +147,13 @@ TEST_CASE("recipe: fused functions of single values and moved pixels are the sam
       sequential{resize_dim{{50, 70}, interpolation::cubic}, augment::mirror{1}, augment::transpose{1},
                  center_crop{{{33, 44}}}, gamma_contrast{{0.5f, 1}}},
       sequential{scale_to{10, 100}, augment::gaussian_blur{{1, 2}}, scale_to{0, 255}, salt{{0.1f, 0.2f}, 0}},
+      // Floats that no table knows any more: functions in a row, of all channels and of each, about moves and warps.
+      sequential{div_by_255{}, augment::gaussian_blur{{1, 2}}, brightness{{0.1f, 0.2f}}, gamma_contrast{{0.5f, 2}},
+                 augment::normalize{{0.5f, 0.4f, 0.3f}, {0.1f, 0.2f, 0.3f}}, scale_from_to{-2, 2, 0, 1}},
+      sequential{augment::to_float{}, augment::gaussian_blur{{1, 2}}, brightness{{20, 30}}, augment::mirror{1},
+                 augment::transpose{1}, gamma_contrast{{0.5f, 2}}, shades_of_grey{}, brightness{{-20, -10}}},
+      sequential{div_by_255{}, augment::gaussian_blur{{1, 2}}, augment::rotate{{10, 20}}, brightness{{0.1f, 0.2f}},
+                 gamma_contrast{{0.5f, 2}}, resize_dim{{50, 70}}, brightness{{0.1f, 0.2f}}, div_by_255{}},
   };
   const auto x = random_picture(60, 80), m = ellipse_mask(60, 80);
   for (const augmentation& root : recipes) {
@@ -158,6 +165,18 @@ TEST_CASE("recipe: fused functions of single values and moved pixels are the sam
       CHECK(same_picture(fused.image, single.image));
       CHECK(same_picture(fused.mask, single.mask));
     }
+  }
+}
+
+TEST_CASE("recipe: functions of single values of floats wait for each other") {
+  using namespace augment;
+  const auto x = random_picture(20, 30);
+  for (const bool fuse : {true, false}) {
+    bool waited = false;
+    const auto look = [&waited](canvas& c, random_stream&) { waited = c.image_layer().waits(); };
+    recipe(sequential{div_by_255{}, augment::gaussian_blur{{1, 2}}, brightness{{0.1f, 0.2f}}, look}, fuse)
+        .apply({}, x.view());
+    CHECK(waited == fuse);
   }
 }
 

@@ -39,6 +39,7 @@ concept container = requires(const A& op, canvas& c, const node_place& at) {
 ///     };
 ///     const augment::recipe r(augment::sequential{augment::mirror{}, invert{}});
 ///
+/// A function that it gives to `map_pixels` captures by value: it may be called after the step.
 /// Immutable, and cheap to copy.
 class augmentation {
  public:

@@ -26,9 +26,9 @@ namespace lamina::augment {
 /// interpolated where whole pixels are only moved. The finer of the steps' interpolations is used; nearest joins
 /// nearest only, so that a mask of zeros and ones stays one, and resizing by area stands alone, as it is no map. What
 /// the one step cut off does not come back by the next: `joined` tells what is seen beyond an edge. Consecutive
-/// functions of single values become one table as long as the picture is bytes; of floats, each is a pass. They give
-/// the same bits as one by one, warps other ones, within what an interpolation less explains. Without `fuse` each
-/// step is carried out on its own.
+/// functions of single values become one pass, by a table as long as the picture is bytes. They give the same bits as
+/// one by one, warps other ones, within what an interpolation less explains. Without `fuse` each step is carried out
+/// on its own.
 ///
 /// Its memory grows to what the largest picture needs and is used again for the next. Serves one thread at a time.
 class canvas {
@@ -80,7 +80,7 @@ class canvas {
   /// Resamples image and mask to another size by lamina::resize, where nothing joins it.
   void resize(image_size to, interpolation image, interpolation mask) {
     if (to == size()) return;
-    settle_tables();
+    settle_functions();
     const bool joins = image != interpolation::area && mask != interpolation::area;  // `area` is no map of the plane
     if (!joins) settle();
     const auto ratio = [](index_t from, index_t new_extent) {
@@ -96,43 +96,41 @@ class canvas {
   }
   /// y(h, w) = x at map(w, h), for the image and for the mask.
   void warp(const projective_map& map, image_size to, const sampling& image, const sampling& mask) {
-    settle_tables();
+    settle_functions();
     add({.map = map, .size = to, .image = image, .mask = mask}, false);
   }
   /// y(h, w) = x at (map(h, w, 0), map(h, w, 1)).
   ///   map  [1,H',W',2], which is copied; the result is of that size
   void remap(view<const float> map, const sampling& image, const sampling& mask) {
-    settle_tables();
+    settle_functions();
     const image_size to{map.extents().w, map.extents().h};
     add({.map = kept(map), .size = to, .image = image, .mask = mask}, false);
   }
 
-  /// Applies f(value) to every value of the image, or f(value, channel). Bytes are rounded and saturated.
+  /// Applies f(value) to every value of the image, or f(value, channel). Bytes are rounded and saturated. A copy of f
+  /// may be called until the next picture starts: capture by value.
   template <class F>
-  void map_pixels(F&& f) {
-    before_map(image_);
-    if constexpr (std::is_invocable_v<F, float, index_t>)
-      image_.map(ctx_, false, f);
+  void map_pixels(const F& f) {
+    if constexpr (std::is_invocable_v<const F&, float, index_t>)
+      image_.map(false, f);
     else
-      image_.map(ctx_, true, [&](float v, index_t) { return f(v); });
+      image_.map(true, [f](float v, index_t) { return f(v); });
     step_done();
   }
   /// The same, and makes floats of bytes.
   template <class F>
-  void map_pixels_to_float(F&& f) {
-    before_map(image_);
-    if constexpr (std::is_invocable_v<F, float, index_t>)
-      image_.map_to_float(ctx_, false, f);
+  void map_pixels_to_float(const F& f) {
+    if constexpr (std::is_invocable_v<const F&, float, index_t>)
+      image_.map_to_float(false, f);
     else
-      image_.map_to_float(ctx_, true, [&](float v, index_t) { return f(v); });
+      image_.map_to_float(true, [f](float v, index_t) { return f(v); });
     step_done();
   }
   /// Makes floats of image and mask and divides them.
   void divide(float image_divisor, float mask_divisor) {
-    before_map(mask_);
-    if (has_mask_) mask_.map_to_float(ctx_, true, [&](float v, index_t) { return v / mask_divisor; });
+    if (has_mask_) mask_.map_to_float(true, [mask_divisor](float v, index_t) { return v / mask_divisor; });
     white_ /= image_divisor;
-    map_pixels_to_float([&](float v) { return v / image_divisor; });
+    map_pixels_to_float([image_divisor](float v) { return v / image_divisor; });
   }
 
   /// The image's pixels [1,H,W,C], without gaps, to be changed. Throws `error` when they are not of type T.
@@ -172,7 +170,7 @@ class canvas {
   /// Carries out all that waits.
   void settle() {
     settle_geometry();
-    settle_tables();
+    settle_functions();
   }
   /// Writes the image as floats; bytes are divided by 255.
   ///   y  [1,H,W,C]; throws `error` on another shape
@@ -192,10 +190,6 @@ class canvas {
   const layer& mask_layer() const { return mask_; }
 
  private:
-  /// What is not collected in a table is applied at once, and must find its geometry settled.
-  void before_map(const layer& l) {
-    if (!l.collects()) settle_geometry();
-  }
   void step_done() {
     if (!fuse_) settle();
   }
@@ -205,13 +199,13 @@ class canvas {
     image_.look(show);
     if (has_mask_) mask_.look(show);
   }
-  void settle_tables() {
+  void settle_functions() {
     if (!waiting_) {
       image_.settle(ctx_);
       if (has_mask_) mask_.settle(ctx_);
     } else if (image_.waits() || (has_mask_ && mask_.waits())) {
       settle_geometry();
-      settle_tables();
+      settle_functions();
     }
   }
   /// Makes both anew by make(x, how, y), y of the size `to`.

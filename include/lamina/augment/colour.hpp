@@ -96,7 +96,7 @@ struct shades_of_grey {
     });
     double grey = 0;
     for (const double m : means) grey += m / static_cast<double>(channels);
-    c.map_pixels([&](float v, index_t channel) {
+    c.map_pixels([means, grey](float v, index_t channel) {
       const double mean = means[static_cast<std::size_t>(channel)];
       return mean > 0 ? static_cast<float>(v * (grey / mean)) : v;
     });

@@ -57,7 +57,9 @@ struct normalize {
     const auto of = [](const std::vector<float>& values, index_t channel) {
       return values[values.size() == 1 ? 0 : static_cast<std::size_t>(channel)];
     };
-    c.map_pixels_to_float([&](float v, index_t channel) { return (v - of(mean, channel)) / of(std, channel); });
+    c.map_pixels_to_float([of, from = mean, by = std](float v, index_t channel) {
+      return (v - of(from, channel)) / of(by, channel);
+    });
   }
 };
 
@@ -101,7 +103,9 @@ struct scale_from_to {
   }
   void operator()(canvas& c, random_stream&) const {
     const float scale = (new_max - new_min) / (old_max - old_min);
-    c.map_pixels([=, this](float v) { return (std::clamp(v, old_min, old_max) - old_min) * scale + new_min; });
+    c.map_pixels([s = *this, scale](float v) {
+      return (std::clamp(v, s.old_min, s.old_max) - s.old_min) * scale + s.new_min;
+    });
   }
 };
 

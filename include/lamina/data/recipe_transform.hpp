@@ -75,9 +75,9 @@ inline sample_transform recipe_transform(const augment::recipe& recipe,
       require(c.channels() == to.c, "recipe: it makes ", c.channels(), " channels of ", from.c,
               ", but the network takes ", to.c);
       if (c.holds_bytes())
-        c.map_pixels_to_float([&](float v, index_t channel) {
+        c.map_pixels_to_float([by = of_bytes](float v, index_t channel) {
           const auto i = static_cast<std::size_t>(channel);
-          return (v / 255 - of_bytes.mean[i]) / of_bytes.deviation[i];
+          return (v / 255 - by.mean[i]) / by.deviation[i];
         });
       c.write_image(image_out);
       c.write_mask(mask_out);
