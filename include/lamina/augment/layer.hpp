@@ -1,5 +1,5 @@
 // lamina::augment · SPDX-License-Identifier: Apache-2.0
-// A picture under work, the image or its mask: where its pixels are now, and the functions that they still have to pass.
+// A picture under work, the image or its mask: where its pixels are, and the functions that they still have to pass.
 #pragma once
 
 #include <lamina/core/context.hpp>
