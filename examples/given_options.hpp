@@ -20,7 +20,7 @@ class given_options {
     app.parse(words);
     for (const CLI::Option* o : app.get_options()) {
       if (o->count() == 0 || o->check_lname(forgotten)) continue;
-      std::vector<std::string>& kept = given_[o->get_name()] = o->results();
+      std::vector<std::string>& kept = given_[o->get_name()] = o->reduced_results();
       if (o->get_items_expected_max() == 0)
         kept = {o->get_name() + '=' + kept.back()};  // a flag
       else if (o->nonpositional())

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run of training as its command describes it: images, trainer, and everything that is written beside it.
+#pragma once
+
+#include "train_command.hpp"
+
+#include <atomic>
+#include <string>
+
+namespace train_isic {
+
+/// Whether Ctrl-C was pressed during a run.
+extern std::atomic<bool> stop_requested;
+
+/// Trains, or does what else the command asks for, and writes the summary. The first Ctrl-C saves and stops.
+///   command_line  how to do it again
+/// Throws `error`.
+void run(const command& c, const std::string& command_line);
+
+}  // namespace train_isic
