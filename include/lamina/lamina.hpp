@@ -10,6 +10,7 @@
 #include <lamina/core/random.hpp>
 #include <lamina/core/scalar.hpp>
 #include <lamina/core/shape.hpp>
+#include <lamina/core/squared_distances.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/core/version.hpp>

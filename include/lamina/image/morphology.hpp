@@ -117,8 +117,8 @@ void extremes_under(cpu_context& ctx, const char* op, view<const std::uint8_t> x
 }  // namespace detail
 
 /// y = the least value under the element laid with its anchor on each pixel, channel by channel; what lies outside the
-/// picture never is the least. cv::erode, exactly. A mask shrinks. Several iterations are several calls; of a rectangle,
-/// k iterations are one of side k·(side − 1) + 1.
+/// picture never is the least. cv::erode, exactly. A mask shrinks. Several iterations are several calls; k of them with
+/// a rectangle of an odd side are one with the side k·(side − 1) + 1.
 ///   x  [N,H,W,C]
 ///   y  [N,H,W,C], no element in common with x
 /// Writes y. Throws `error` when the shapes differ or a side of the element is less than 1.
@@ -133,7 +133,8 @@ inline void dilate(cpu_context& ctx, view<const std::uint8_t> x, const structuri
   detail::extremes_under<false>(ctx, "dilate", x, element, y);
 }
 
-/// An erosion, then a dilation: what the element does not fit into vanishes. cv::MORPH_OPEN. As `erode`, but y may be x.
+/// An erosion, then a dilation: what the element does not fit into vanishes. cv::MORPH_OPEN. As `erode`, but y may be
+/// x.
 inline void opening(cpu_context& ctx, view<const std::uint8_t> x, const structuring_element& element,
                     view<std::uint8_t> y) {
   tensor<std::uint8_t> eroded(x.extents(), uninitialized);
