@@ -40,6 +40,7 @@
 #include <lamina/layers/conv_transpose2d.hpp>
 #include <lamina/layers/group_norm.hpp>
 #include <lamina/metrics/overlap.hpp>
+#include <lamina/metrics/surface_distance.hpp>
 #include <lamina/models/blocks.hpp>
 #include <lamina/models/network.hpp>
 #include <lamina/models/segnet.hpp>
