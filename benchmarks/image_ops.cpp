@@ -8,10 +8,13 @@
 #include <lamina/augment/blur.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/image/clahe.hpp>
+#include <lamina/image/distance_transform.hpp>
 #include <lamina/image/filter.hpp>
 #include <lamina/image/hsv.hpp>
 #include <lamina/image/lookup.hpp>
+#include <lamina/image/morphology.hpp>
 #include <lamina/image/resize.hpp>
+#include <lamina/image/threshold.hpp>
 #include <lamina/image/warp.hpp>
 
 #include <CLI/CLI.hpp>
@@ -86,6 +89,7 @@ class comparisons {
     moves();
     warps();
     filters();
+    neighbourhoods();
     values();
     colours();
     resizes();
@@ -189,6 +193,21 @@ class comparisons {
         });
   }
 
+  void neighbourhoods() {
+    for (const int side : {3, 15})
+      add_morphology(to_text("erode 512x512x1, ", side, "x", side), {element_shape::rectangle, side, side},
+                     cv::MORPH_RECT);
+    add_morphology("erode 512x512x1, ellipse 15x15", structuring_element::disk(7), cv::MORPH_ELLIPSE);
+    add("distance_transform 512x512x1", [this] { distance_transform(ctx_, mask_, {}, distances_.view()); },
+        [this] { cv::distanceTransform(cv_mask_, cv_distances_, cv::DIST_L2, cv::DIST_MASK_PRECISE); });
+  }
+  void add_morphology(std::string name, structuring_element element, int shape) {
+    const cv::Mat cv_element =
+        cv::getStructuringElement(shape, cv::Size(static_cast<int>(element.width), static_cast<int>(element.height)));
+    add(std::move(name), [this, element] { erode(ctx_, grey_x_, element, grey_y_.view()); },
+        [this, cv_element] { cv::erode(cv_grey_x_, cv_grey_y_, cv_element); });
+  }
+
   void values() {
     std::vector<std::uint8_t> gamma(256);
     for (std::size_t v = 0; v < 256; ++v)
@@ -236,6 +255,12 @@ class comparisons {
   cpu_context& ctx_;
   bytes x_ = picture(512, 512, 3), large_ = picture(768, 1024, 3), y_{{1, 512, 512, 3}}, grown_{{1, 768, 768, 3}};
   bytes grey_x_ = picture(512, 512, 1), grey_y_{{1, 512, 512, 1}};
+  bytes mask_ = [this] {  // pieces of some twenty pixels each way, and single ones
+    bytes mask({1, 512, 512, 1});
+    threshold(ctx_, grey_x_.view(), 140, threshold_side::above, mask.view());
+    return mask;
+  }();
+  tensor<float> distances_{{1, 512, 512, 1}};
   tensor<float> float_x_ = [this] {
     tensor<float> x({1, 512, 512, 3});
     to_float(ctx_, x_, x.view());
@@ -245,6 +270,7 @@ class comparisons {
   cv::Mat cv_x_ = as_mat(x_).clone(), cv_large_ = as_mat(large_).clone(), cv_y_ = as_mat(y_).clone();
   cv::Mat cv_grown_ = as_mat(grown_).clone(), cv_float_x_ = as_mat(float_x_).clone();
   cv::Mat cv_float_y_ = as_mat(float_y_).clone(), cv_map_ = as_mat(map_), cv_hsv_x_;
+  cv::Mat cv_mask_ = as_mat(mask_).clone(), cv_distances_ = as_mat(distances_).clone();
   cv::Mat cv_grey_x_ = as_mat(grey_x_).clone(), cv_grey_y_ = as_mat(grey_y_).clone();
   std::vector<comparison> all_;
 };

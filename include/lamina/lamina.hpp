@@ -10,6 +10,7 @@
 #include <lamina/core/random.hpp>
 #include <lamina/core/scalar.hpp>
 #include <lamina/core/shape.hpp>
+#include <lamina/core/squared_distances.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/core/version.hpp>
@@ -39,6 +40,7 @@
 #include <lamina/layers/conv_transpose2d.hpp>
 #include <lamina/layers/group_norm.hpp>
 #include <lamina/metrics/overlap.hpp>
+#include <lamina/metrics/surface_distance.hpp>
 #include <lamina/models/blocks.hpp>
 #include <lamina/models/network.hpp>
 #include <lamina/models/segnet.hpp>
