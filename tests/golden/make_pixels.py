@@ -11,8 +11,8 @@ import numpy
 import golden_file
 
 cv2.setNumThreads(1)
-depths = {"uint8": cv2.CV_8U, "uint16": cv2.CV_16U, "float32": cv2.CV_32F}
-generator = numpy.random.default_rng(6)
+depths = {"uint8": cv2.CV_8U, "uint16": cv2.CV_16U, "int32": cv2.CV_32S, "float32": cv2.CV_32F}
+generator, integers = numpy.random.default_rng(6), numpy.random.default_rng(7)
 h, w = 7, 10
 arrays = {}
 
@@ -46,8 +46,11 @@ for dtype in ("uint8", "float32"):
 # Values in and beyond the narrower type's range; of floats, every fourth one a tie.
 for source, target, low, high in (("float32", "uint8", -20, 290), ("float32", "uint16", -3000, 70000),
                                   ("uint16", "uint8", 0, 400), ("uint8", "uint16", 0, 256),
-                                  ("uint8", "float32", 0, 256), ("uint16", "float32", 0, 65536)):
-    values = generator.uniform(low, high, (h, w, 3))
+                                  ("uint8", "float32", 0, 256), ("uint16", "float32", 0, 65536),
+                                  ("float32", "int32", -3e5, 3e5), ("int32", "uint8", -20, 290),
+                                  ("int32", "uint16", -3000, 70000), ("int32", "float32", -3e8, 3e8),
+                                  ("uint8", "int32", 0, 256), ("uint16", "int32", 0, 65536)):
+    values = (integers if "int32" in (source, target) else generator).uniform(low, high, (h, w, 3))
     if source == "float32":
         values.reshape(-1)[::4] = numpy.floor(values.reshape(-1)[::4]) + 0.5
     key = "convert.%s.%s" % (source, target)

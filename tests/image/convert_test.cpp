@@ -28,6 +28,36 @@ TEST_CASE("convert: saturates and rounds to nearest, ties to even") {
   CHECK(y[2] == 255);
 }
 
+TEST_CASE_TEMPLATE("convert_to: every element by saturate_cast, with every isa and in any layout", To, std::uint8_t,
+                   std::uint16_t, std::int16_t, std::int32_t, float) {
+  const float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  const float edges[] = {-infinity, -3e9f, -32768.5f, -1.5f, -0.5f, -0.0f,  0.5f,     1.5f,     2.5f,
+                         254.5f,    255.5f, 256,      32767.5f, 65534.5f, 65535.5f, 2147483648.0f, 1e30f, infinity};
+  tensor<float> x({1, 7, 9, 3});
+  for (index_t i = 0; i < x.size(); ++i) x[i] = edges[i % std::ssize(edges)];
+  if constexpr (std::is_integral_v<To>) x[5] = nan;  // 0
+  tensor<To> expected(x.extents());
+  for (index_t i = 0; i < x.size(); ++i) expected[i] = saturate_cast<To>(x[i]);
+  CHECK(same_bits<To>(convert_to<To>(x), expected));
+  CHECK(same_bits<To>(convert_to<To>(x.view()), expected));
+  for_each_isa([&](cpu_context& ctx) {
+    tensor<To> y(x.extents());
+    convert(ctx, as_const(x.view()), y.view());
+    CHECK(same_bits<To>(y, expected));
+    sliced_tensor<float> wide(x.extents());
+    copy_elements(as_const(x.view()), wide.slice());
+    convert(ctx, as_const(wide.slice()), y.view());
+    CHECK(same_bits<To>(y, expected));
+  });
+  if constexpr (std::is_integral_v<To>) {
+    CHECK(expected[0] == std::numeric_limits<To>::min());
+    CHECK(expected[4] == 0);
+    CHECK(expected[5] == 0);
+    CHECK(expected[8] == 2);
+    CHECK(expected[17] == std::numeric_limits<To>::max());
+  }
+}
+
 TEST_CASE("convert: denormalize undoes to_float and normalize for every byte") {
   tensor<std::uint8_t> x({1, 16, 16, 3}), back(x.extents());
   for (index_t i = 0; i < x.size(); ++i) x[i] = static_cast<std::uint8_t>(i / 3);

@@ -59,9 +59,13 @@ void check_conversion(const golden_file& golden) {
   const std::string name = "convert." + type_name<From>() + "." + type_name<To>();
   CAPTURE(name);
   const auto x = golden.tensor<From>(name + ".x");
-  tensor<To> y(x.extents());
-  convert(x.view(), y.view());
-  CHECK(same_bits<To>(y, golden.tensor<To>(name)));
+  const auto expected = golden.tensor<To>(name);
+  CHECK(same_bits<To>(convert_to<To>(x), expected));
+  for_each_isa([&](cpu_context& ctx) {
+    tensor<To> y(x.extents());
+    convert(ctx, x.view(), y.view());
+    CHECK(same_bits<To>(y, expected));
+  });
 }
 
 }  // namespace
@@ -74,6 +78,12 @@ TEST_CASE("convert: cv::Mat::convertTo exactly, ties to even, saturated") {
   check_conversion<std::uint8_t, std::uint16_t>(golden);
   check_conversion<std::uint8_t, float>(golden);
   check_conversion<std::uint16_t, float>(golden);
+  check_conversion<float, std::int32_t>(golden);
+  check_conversion<std::int32_t, std::uint8_t>(golden);
+  check_conversion<std::int32_t, std::uint16_t>(golden);
+  check_conversion<std::int32_t, float>(golden);
+  check_conversion<std::uint8_t, std::int32_t>(golden);
+  check_conversion<std::uint16_t, std::int32_t>(golden);
 }
 
 TEST_CASE("to_float and denormalize: cv::Mat::convertTo with a scale exactly") {

@@ -22,6 +22,7 @@ namespace lamina::testing {
 /// The name of T in golden files.
 template <class T>
 std::string type_name() {
+  if (std::is_same_v<T, std::int32_t>) return "int32";
   return sizeof(T) == 1 ? "uint8" : sizeof(T) == 2 ? "uint16" : "float32";
 }
 

@@ -64,12 +64,47 @@ inline void check_statistics(std::string_view op, index_t channels, std::span<co
 
 }  // namespace detail
 
-/// y = x, rounded and saturated where y's type is the narrower one.
+namespace detail {
+
+/// The types whose values are floats, too, and have vector code.
+template <class T>
+inline constexpr bool fits_in_float =
+    std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint16_t> || std::is_same_v<T, float>;
+
+}  // namespace detail
+
+/// y = x, each element by `saturate_cast`: rounded to nearest, ties to even, and saturated where y's type is the narrower
+/// one. OpenCV's cv::Mat::convertTo, but that floats from 2³¹ on and NaN, of which that makes its lowest value, become
+/// the highest value and 0.
 ///   x, y  [N,H,W,C]
 /// Writes y. Throws `error` when the shapes differ.
 template <class From, class To>
-void convert(view<const From> x, view<To> y) {
+void convert(cpu_context& ctx, view<const From> x, view<To> y) {
+  if constexpr (detail::fits_in_float<From> && detail::fits_in_float<To>)
+    if (detail::rows_are_dense(x, y))
+      return detail::for_each_dense_run(ctx, "convert", x, y, [&](const From* from, To* to, index_t count) {
+        LAMINA_DISPATCH(ctx.isa(), convert(from, count, to));
+      });
   detail::map_elements("convert", x, y, [](From v, index_t) { return saturate_cast<To>(v); });
+}
+/// The same on the calling thread, with a context of its own.
+template <class From, class To>
+void convert(view<const From> x, view<To> y) {
+  cpu_context here;
+  convert(here, x, y);
+}
+
+/// A tensor of x's elements as To, made by `convert`: convert_to<std::uint8_t>(probabilities).
+///   x  [N,H,W,C]
+template <class To, class From>
+tensor<To> convert_to(view<From> x) {
+  tensor<To> y(x.extents(), uninitialized);
+  convert(as_const(x), y.view());
+  return y;
+}
+template <class To, class From>
+tensor<To> convert_to(const tensor<From>& x) {
+  return convert_to<To>(x.view());
 }
 
 /// y = scale · x; the default takes bytes to [0, 1].

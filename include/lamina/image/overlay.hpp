@@ -2,6 +2,7 @@
 // Masks drawn over photographs, and several pictures on one sheet.
 #pragma once
 
+#include <lamina/image/contours.hpp>
 #include <lamina/image/convert.hpp>
 #include <lamina/image/draw.hpp>
 #include <lamina/image/resize.hpp>
@@ -18,8 +19,23 @@ namespace lamina {
 /// Colours of the overlays: the prediction red, the truth green.
 inline constexpr colour prediction_colour{255, 0, 0}, truth_colour{0, 220, 0};
 
+/// Paints exactly the pixels of contours: the classic overlay, label, find contours, paint them.
+///   rgb    [1,H,W,3], painted on
+///   found  of a mask [1,H,W,1]
+/// Throws `error` on other shapes, or for a pixel outside the image; nothing is painted then.
+inline void draw_contours(view<std::uint8_t> rgb, const contour_set& found, colour paint) {
+  detail::check_rgb("draw_contours", rgb);
+  for (const pixel_point& p : found.points)
+    require(p.x >= 0 && p.x < rgb.extents().w && p.y >= 0 && p.y < rgb.extents().h, "draw_contours: pixel (", p.x,
+            ", ", p.y, ") of a contour is outside the image ", rgb.extents());
+  for (const pixel_point& p : found.points) {
+    std::uint8_t* pixel = rgb.pixel(0, p.y, p.x);
+    pixel[0] = paint.r, pixel[1] = paint.g, pixel[2] = paint.b;
+  }
+}
+
 /// Paints the outline of a mask: its pixels (≥ 128) that touch, by a side, a pixel outside it or the picture's edge,
-/// and with thickness t > 1 every pixel within (t − 1)/2 of those.
+/// and with thickness t > 1 every pixel within (t − 1)/2 of those. With thickness 1 they are the pixels of all contours.
 ///   rgb   [1,H,W,3], painted on
 ///   mask  [1,H,W,1]
 /// Throws `error` on other shapes or a thickness below 1.

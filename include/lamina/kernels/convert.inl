@@ -12,6 +12,13 @@ inline void to_float(const std::uint8_t* x, index_t count, float scale, float* y
     store_floats_up_to(scales * load_floats_up_to(x + i, count - i), y + i, count - i);
 }
 
+/// y = x, rounded and saturated. Each type's values are floats, too.
+template <class From, class To>
+inline void convert(const From* x, index_t count, To* y) {
+  for (index_t i = 0; i < count; i += vf::lanes)
+    store_floats_up_to(load_floats_up_to(x + i, count - i), y + i, count - i);
+}
+
 /// y = (x − mean) / deviation, both given for `period` elements that repeat; the period is a multiple of vf::lanes.
 template <class T>
 inline void normalize(const T* x, index_t count, const float* mean, const float* deviation, index_t period, float* y) {

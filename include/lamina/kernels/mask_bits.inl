@@ -8,6 +8,8 @@ inline void pack_top_bits(const std::uint8_t* bytes, index_t count, std::uint64_
     return word;
   };
   for (; count >= 64; count -= 64, bytes += 64) *words++ = word_at(bytes);
+  *words = 0;
+  if (count == 0) return;
   std::uint8_t rest[64] = {};
   for (index_t i = 0; i < count; ++i) rest[i] = bytes[i];
   *words = word_at(rest);
