@@ -23,7 +23,8 @@ TEST_CASE("distance_transform: squared, equal to SciPy's to the last digit") {
   CHECK(golden.size() == 20);
   thread_pool workers(3);
   cpu_context alone, threaded(workers);
-  for (const auto& [line, digest] : golden) {
+  for (const auto& entry : golden) {
+    const std::string &line = entry.first, &digest = entry.second;
     CAPTURE(line);
     std::istringstream words(line);
     index_t height = 0, width = 0;
