@@ -36,7 +36,8 @@ std::vector<std::string> dilated_point(const structuring_element& element) {
 TEST_CASE("morphology: equal to OpenCV's erode, dilate and morphologyEx") {
   const auto golden = golden_digests("morphology.txt");
   CHECK(golden.size() == 312);
-  for (const auto& [line, digest] : golden) {
+  for (const auto& entry : golden) {
+    const std::string &line = entry.first, &digest = entry.second;
     CAPTURE(line);
     std::istringstream words(line);
     std::string operation, kind;
@@ -66,8 +67,9 @@ TEST_CASE("morphology: any layout, batches, any number of workers") {
   thread_pool workers(3);
   cpu_context alone, threaded(workers);
   const structuring_element element{element_shape::ellipse, 9, 6};
-  for (const auto& [operation, run] : morphology_operations) {
-    CAPTURE(operation);
+  for (const auto& entry : morphology_operations) {
+    const morphology_operation run = entry.second;
+    CAPTURE(entry.first);
     tensor<std::uint8_t> expected(x.extents()), y(x.extents());
     run(alone, x, element, expected.view());
     run(threaded, x, element, y.view());

@@ -41,7 +41,8 @@ TEST_CASE("regions: equal to SciPy's and scikit-image's") {
   CHECK(golden.size() == 64);
   thread_pool workers(3);
   cpu_context alone, threaded(workers);
-  for (const auto& [line, digest] : golden) {
+  for (const auto& entry : golden) {
+    const std::string &line = entry.first, &digest = entry.second;
     CAPTURE(line);
     std::istringstream words(line);
     std::string operation;

@@ -50,45 +50,49 @@ tensor<std::int32_t> rows_to_site(cpu_context& ctx, index_t H, index_t W, std::i
   return rows;
 }
 
-/// The lower envelope of the parabolas f(q) + (w − q)² at whole w: which of them is lowest where.
+/// The lower envelope of the parabolas f(q) + (w − q)² at whole w in [0, W): which of them is lowest where.
 class lower_envelope {
  public:
-  explicit lower_envelope(index_t W) : W_(W), half_inverse_(static_cast<std::size_t>(W + 1)) {
+  explicit lower_envelope(index_t W)
+      : W_(W), parabolas_(static_cast<std::size_t>(W)), half_inverse_(static_cast<std::size_t>(W)) {
     for (std::size_t d = 1; d < half_inverse_.size(); ++d) half_inverse_[d] = 0.5 / static_cast<double>(d);
-    parabolas_.reserve(half_inverse_.size());
   }
-  void clear() { parabolas_.clear(); }
-  /// Adds the parabola of column q, which lies right of all before it.
-  void add(index_t q, double f) {
-    const auto place = static_cast<double>(q);
-    const double height = f + place * place;
-    index_t start = 0;  // the first w at which it is below the one before
-    while (!parabolas_.empty()) {
-      const parabola& last = parabolas_.back();
-      const double meet = (height - last.height) * half_inverse_[static_cast<std::size_t>(q - last.column)];
-      // Where they meet at a whole w, either may be taken, so that rounding can do no harm.
-      start = meet < 0 ? 0 : meet >= static_cast<double>(W_) ? W_ : static_cast<index_t>(meet) + 1;
-      if (start > last.start) break;
-      parabolas_.pop_back();
-      start = 0;
+
+  /// Calls use(q, begin, end) from left to right: the parabola of q is the lowest for w in [begin, end). f(q) is
+  /// infinite where there is no parabola; nothing is called where there are none.
+  template <class F, class Use>
+  void for_each_lowest(F&& f, Use&& use) {
+    parabola* const kept = parabolas_.data();
+    const double* half_inverse = half_inverse_.data();
+    const auto columns = static_cast<double>(W_);
+    index_t count = 0;
+    for (index_t q = 0; q < W_; ++q) {
+      const double lowest = f(q);
+      if (lowest == std::numeric_limits<double>::infinity()) continue;
+      const double height = lowest + static_cast<double>(q) * static_cast<double>(q);
+      double start = 0;  // where q's gets below the one before; where both are equal, either may be taken
+      for (; count > 0; --count) {
+        const parabola& last = kept[count - 1];
+        start = (height - last.height) * half_inverse[q - last.column];
+        if (start > last.start) break;
+        start = 0;
+      }
+      if (start < columns) kept[count++] = {q, start, height};
     }
-    if (start < W_) parabolas_.push_back({q, start, height});
-  }
-  /// Calls use(q, begin, end): parabola q is the lowest for w in [begin, end). Nothing where there are no parabolas.
-  template <class Use>
-  void for_each(Use&& use) const {
-    for (std::size_t k = 0; k < parabolas_.size(); ++k)
-      use(parabolas_[k].column, parabolas_[k].start, k + 1 < parabolas_.size() ? parabolas_[k + 1].start : W_);
+    for (index_t k = 0; k < count; ++k)
+      use(kept[k].column, first_whole(kept[k].start), k + 1 < count ? first_whole(kept[k + 1].start) : W_);
   }
 
  private:
   struct parabola {
-    index_t column, start;
-    double height;  // f(q) + q²
+    index_t column;
+    double start, height;  // f(q) + q²
   };
+  static index_t first_whole(double x) { return x > 0 ? static_cast<index_t>(x) + 1 : 0; }
+
   index_t W_;
-  std::vector<double> half_inverse_;  // 1 / 2d
   std::vector<parabola> parabolas_;
+  std::vector<double> half_inverse_;  // 1 / 2d
 };
 
 /// Calls use(h, distances) for every row of an H × W grid, rows in any order and several at once: the squared Euclidean
@@ -100,28 +104,37 @@ void for_each_row_of_squared_distances(cpu_context& ctx, index_t H, index_t W, p
                                        Use&& use) {
   const auto none = static_cast<std::int32_t>(H + 1);
   const tensor<std::int32_t> rows = rows_to_site(ctx, H, W, none, site);
-  std::vector<double> across(static_cast<std::size_t>(W)), down(static_cast<std::size_t>(H));  // squares of distances
-  const auto square = [](index_t steps, double unit) {
-    const double distance = static_cast<double>(steps) * unit;
-    return distance * distance;
+  constexpr double infinite = std::numeric_limits<double>::infinity();
+  const auto squares = [](index_t count, double unit) {
+    std::vector<double> of_steps(static_cast<std::size_t>(count));
+    for (std::size_t d = 0; d < of_steps.size(); ++d) {
+      const double distance = static_cast<double>(d) * unit;
+      of_steps[d] = distance * distance;
+    }
+    return of_steps;
   };
-  for (index_t d = 0; d < W; ++d) across[static_cast<std::size_t>(d)] = square(d, spacing.column);
-  for (index_t d = 0; d < H; ++d) down[static_cast<std::size_t>(d)] = square(d, spacing.row);
+  const std::vector<double> across = squares(W, spacing.column);
+  std::vector<double> down = squares(H + 2, spacing.row);
+  down.back() = infinite;  // of a column without a site
   const double in_columns = 1 / (spacing.column * spacing.column);
   parallel_for(ctx.workers(), H, 64, [&](index_t begin, index_t end) {
     lower_envelope envelope(W);
-    std::vector<double> distances(static_cast<std::size_t>(W));
+    std::vector<double> distances(static_cast<std::size_t>(W), infinite);  // left so where no column has a site
     for (index_t h = begin; h < end; ++h) {
       const std::int32_t* to_site = rows.data() + h * W;
-      envelope.clear();
-      for (index_t q = 0; q < W; ++q)
-        if (to_site[q] < none) envelope.add(q, down[static_cast<std::size_t>(to_site[q])] * in_columns);
-      std::fill(distances.begin(), distances.end(), std::numeric_limits<double>::infinity());
-      envelope.for_each([&](index_t q, index_t first, index_t last) {
-        const double vertically = down[static_cast<std::size_t>(to_site[q])];
+      const auto vertically = [&](index_t q) { return down[static_cast<std::size_t>(to_site[q])]; };
+      // Sites between sites are the nearest to themselves only, so that they can be left out, and get their 0 below.
+      const auto lowest = [&](index_t q) {
+        const bool within = q > 0 && q < W - 1 && (to_site[q - 1] | to_site[q] | to_site[q + 1]) == 0;
+        return within ? infinite : vertically(q) * in_columns;
+      };
+      envelope.for_each_lowest(lowest, [&](index_t q, index_t first, index_t last) {
+        const double f = vertically(q);
         for (index_t w = first; w < last; ++w)
-          distances[static_cast<std::size_t>(w)] = across[static_cast<std::size_t>(std::abs(w - q))] + vertically;
+          distances[static_cast<std::size_t>(w)] = across[static_cast<std::size_t>(std::abs(w - q))] + f;
       });
+      for (index_t w = 0; w < W; ++w)
+        if (to_site[w] == 0) distances[static_cast<std::size_t>(w)] = 0;
       use(h, distances.data());
     }
   });

@@ -44,7 +44,7 @@ void distance_transform(cpu_context& ctx, view<const std::uint8_t> mask, pixel_s
   detail::for_each_row_of_mask_distances(ctx, "distance_transform", mask, spacing, y,
                                          [&](index_t n, index_t h, const double* distances) {
                                            for (index_t w = 0; w < W; ++w)
-                                             y(n, h, w, 0) = static_cast<T>(std::sqrt(distances[w]));
+                                             y(n, h, w, 0) = std::sqrt(static_cast<T>(distances[w]));
                                          });
 }
 

@@ -75,11 +75,9 @@ inline double crofton_perimeter(const surrounded_mask& inside, const lesion_figu
   // The weights of 2 × 2 pixels: bit 0 is the lower right one, bit 1 the upper right, bit 2 the lower left, bit 3 the
   // upper left.
   constexpr double straight = std::numbers::pi / 4, slanted = straight / std::numbers::sqrt2;
-  constexpr std::array<double, 16> weights{
-      0,        straight + slanted, slanted, 2 * slanted,  //
-      0,        straight + slanted, 0,       slanted,      //
-      straight, 2 * straight,       slanted, slanted,      //
-      straight, 2 * straight,       0,       0};
+  constexpr std::array weights{0.0,      straight + slanted, slanted, 2 * slanted, 0.0,      straight + slanted,
+                               0.0,      slanted,            straight, 2 * straight, slanted, slanted,
+                               straight, 2 * straight,       0.0,     0.0};
   std::array<std::int64_t, 16> counts{};
   for (index_t h = box.top; h <= box.top + box.height; ++h)
     for (index_t w = box.left; w <= box.left + box.width; ++w)

@@ -92,9 +92,11 @@ void extremes_under(cpu_context& ctx, const char* op, view<const std::uint8_t> x
     const extended_rows<std::uint8_t> extended(x.images(n), border::constant, before, element.width - 1 - before,
                                                Lesser ? 255 : 0);
     const index_t length = extended.length(), rows = end - begin;
-    // A row more, because a part that doesn't begin with the element's first column reads as far into it.
-    const auto room = [&] { return row_buffer<std::uint8_t>((rows + element.height) * length); };
-    tensor<std::uint8_t> source = room(), result = room(), work = parts.size() > 1 ? room() : tensor<std::uint8_t>();
+    // A row and a vector more are read than are written, but no result comes of them: a part that doesn't begin with
+    // the element's first column ends that far behind the last row.
+    const shape room = vector_shape((rows + element.height) * length + index_t{alignment});
+    tensor<std::uint8_t> source(room, uninitialized), result(room, uninitialized), work;
+    if (parts.size() > 1) work = tensor<std::uint8_t>(room, uninitialized);
     for (index_t r = 0; r < rows + element.height - 1; ++r)
       extended.write(begin - above + r, source.data() + r * length);
     const std::uint8_t* found = nullptr;

@@ -29,13 +29,20 @@ void threshold(cpu_context& ctx, view<T> x, std::type_identity_t<std::remove_con
   require(x.extents() == y.extents(), "threshold: x ", x.extents(), " and y ", y.extents(),
           " differ in shape (NHWC)");
   const index_t W = x.extents().w, C = x.extents().c;
-  const bool above = side == threshold_side::above;
-  detail::for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
-    for (index_t h = begin; h < end; ++h)
-      for (index_t w = 0; w < W; ++w)
-        for (index_t c = 0; c < C; ++c)
-          y(n, h, w, c) = (above ? x(n, h, w, c) > t : x(n, h, w, c) <= t) ? 255 : 0;
-  });
+  const auto mark = [&](auto belongs) {
+    detail::for_each_rows(ctx, x.extents(), [&](index_t n, index_t begin, index_t end) {
+      for (index_t h = begin; h < end; ++h) {
+        const T* from = x.pixel(n, h, 0);
+        std::uint8_t* to = y.pixel(n, h, 0);
+        for (index_t w = 0; w < W; ++w, from += x.pixel_stride(), to += y.pixel_stride())
+          for (index_t c = 0; c < C; ++c) to[c] = belongs(from[c]) ? 255 : 0;
+      }
+    });
+  };
+  if (side == threshold_side::above)
+    mark([t](T v) { return v > t; });
+  else
+    mark([t](T v) { return v <= t; });
 }
 
 /// The t that parts x into values ≤ t and values > t with the greatest variance between the two, the first of several:
