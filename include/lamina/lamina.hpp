@@ -31,6 +31,7 @@
 #include <lamina/graph/parameter_set.hpp>
 #include <lamina/graph/pool2d.hpp>
 #include <lamina/graph/program.hpp>
+#include <lamina/graph/reach.hpp>
 #include <lamina/graph/tape.hpp>
 #include <lamina/graph/upsample2d.hpp>
 #include <lamina/graph/workspace.hpp>
