@@ -4,7 +4,7 @@
 #include <lamina/graph/program.hpp>
 #include <lamina/predict/tiling.hpp>
 
-#include <limits>
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -104,24 +104,34 @@ class tiled_program {
   program<T> program_;
 };
 
-/// The program with the largest square tiles, the whole among them, whose memory, scratch included, is within `bytes`.
-/// Throws `error` with the least possible number of bytes when there is none.
+/// A size of tiles, and the memory that their program takes, scratch included.
+struct tile_choice {
+  bool fits;
+  std::optional<index_t> side;  // nothing: the whole at once
+  std::size_t bytes;
+};
+
+/// The largest square tiles, the whole among them, whose program is within `bytes`; where none fits, those that take
+/// the least memory.
 template <class T, class Network>
-tiled_program<T> fitting_tiled_program(const cpu_context& ctx, const Network& network,
-                                       const std::shared_ptr<const parameter_layout>& layout,
-                                       const whole_network<T>& whole, std::size_t bytes, workspace<cpu>& space) {
-  tiled_program<T> made(ctx, network, layout, whole, std::nullopt, space);
-  if (made.plan().bytes() <= bytes) return made;
+tile_choice largest_tile(const cpu_context& ctx, const Network& network,
+                         const std::shared_ptr<const parameter_layout>& layout, const whole_network<T>& whole,
+                         std::size_t bytes) {
+  workspace<cpu> none;  // programs are planned, not run
+  const auto planned = [&](std::optional<index_t> side) {
+    const std::size_t needed = tiled_program<T>(ctx, network, layout, whole, side, none).plan().bytes();
+    return tile_choice{needed <= bytes, side, needed};
+  };
+  tile_choice best = planned(std::nullopt);
+  if (best.fits) return best;
   const index_t multiple = std::max(whole.rows().multiple(), whole.columns().multiple());
   const index_t longer = std::max(whole.output_extents().h, whole.output_extents().w);
-  std::size_t least = made.plan().bytes();
   for (index_t n = 2, side; (side = ceil_div(longer, n)) >= multiple; ++n) {
-    tiled_program<T> smaller(ctx, network, layout, whole, side, space);
-    if (smaller.plan().bytes() <= bytes) return smaller;
-    least = std::min(least, smaller.plan().bytes());
+    const tile_choice smaller = planned(side);
+    if (smaller.fits) return smaller;
+    if (smaller.bytes < best.bytes) best = smaller;
   }
-  fail("tiling: ", bytes, " bytes are not enough for ", whole.input_extents(), " (NHWC): the smallest tile takes ",
-       least);
+  return best;
 }
 
 }  // namespace lamina
