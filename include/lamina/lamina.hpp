@@ -7,6 +7,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/isa.hpp>
 #include <lamina/core/parallel.hpp>
+#include <lamina/core/quantity_text.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/core/scalar.hpp>
 #include <lamina/core/shape.hpp>

@@ -215,8 +215,8 @@ TEST_CASE("what depends on the whole image can't be tiled, and says so") {
 
 namespace {
 
-/// The sum of the squares of three pixels in a row, from the left, or from the right where the image is small: as an op that chooses
-/// its algorithm by shape.
+/// The sum of the squares of three pixels in a row, from the left, or from the right where the image is small: as an op
+/// that chooses its algorithm by shape.
 class row_sum_node final : public node<float, cpu> {
  public:
   explicit row_sum_node(index_t width) : algorithm_(width < 100 ? 1 : 0) {}

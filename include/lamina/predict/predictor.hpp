@@ -50,8 +50,9 @@ struct session_options {
 
 /// What a network says of a photograph, at the network's size.
 struct network_prediction {
-  tensor<float> probability;  // [1,h,w,1]
-  index_t height, width;      // of the photograph
+  tensor<float> probability;   // [1,h,w,1]
+  tensor<std::uint8_t> seen;   // the photograph at that size, stretched or framed
+  index_t height, width;       // of the photograph
 };
 
 /// A trained network that finds lesions in photographs of any size. It is const: any number of threads may predict with
@@ -156,8 +157,7 @@ class predictor<T>::session {
     const auto [N, H, W, C] = photo.extents();
     require(N == 1 && C == 3 && H > 0 && W > 0, "predictor: photo ", photo.extents(), " is not [1,H,W,3]");
     take(0, fitted(photo));
-    network_prediction said{std::move(run(1).front()), H, W};
-    return enlarged(said);
+    return enlarged({std::move(run(1).front()), {}, H, W});
   }
   /// 255 where that probability reaches the threshold, else 0. [1,H,W,1].
   tensor<std::uint8_t> mask(const std::filesystem::path& photo) { return thresholded(probability(photo)); }
@@ -174,14 +174,16 @@ class predictor<T>::session {
         const std::filesystem::path& photo = photos[first + i];
         if (trained_.settings_.keep_aspect) {
           const tensor<std::uint8_t> image = read_image(photo, {.channels = 3});
-          take(static_cast<index_t>(i), fitted(image.view()));
-          all.push_back({{}, image.extents().h, image.extents().w});
+          all.push_back({{}, fitted(image.view()), image.extents().h, image.extents().w});
         } else {
           const image_info info = probe_image(photo);
-          take(static_cast<index_t>(i),
-               read_fitted_image(photo, trained_.settings_.height, trained_.settings_.width, resampling()));
-          all.push_back({{}, info.height, info.width});
+          all.push_back(
+              {{},
+               read_fitted_image(photo, trained_.settings_.height, trained_.settings_.width, resampling()),
+               info.height,
+               info.width});
         }
+        take(static_cast<index_t>(i), all.back().seen);
       }
       std::vector<tensor<float>> said = run(static_cast<index_t>(count));
       for (std::size_t i = 0; i < count; ++i) all[first + i].probability = std::move(said[i]);
