@@ -11,6 +11,7 @@
 #include <lamina/image/filter.hpp>
 #include <lamina/image/hsv.hpp>
 #include <lamina/image/lookup.hpp>
+#include <lamina/image/morphology.hpp>
 #include <lamina/image/resize.hpp>
 #include <lamina/image/warp.hpp>
 
@@ -86,6 +87,7 @@ class comparisons {
     moves();
     warps();
     filters();
+    neighbourhoods();
     values();
     colours();
     resizes();
@@ -187,6 +189,19 @@ class comparisons {
         [this, cv_kernel] {
           cv::filter2D(cv_x_, cv_y_, -1, cv_kernel, cv::Point(-1, -1), 0, cv::BORDER_REPLICATE);
         });
+  }
+
+  void neighbourhoods() {
+    for (const int side : {3, 15})
+      add_morphology(to_text("erode 512x512x1, ", side, "x", side), {element_shape::rectangle, side, side},
+                     cv::MORPH_RECT);
+    add_morphology("erode 512x512x1, ellipse 15x15", structuring_element::disk(7), cv::MORPH_ELLIPSE);
+  }
+  void add_morphology(std::string name, structuring_element element, int shape) {
+    const cv::Mat cv_element =
+        cv::getStructuringElement(shape, cv::Size(static_cast<int>(element.width), static_cast<int>(element.height)));
+    add(std::move(name), [this, element] { erode(ctx_, grey_x_, element, grey_y_.view()); },
+        [this, cv_element] { cv::erode(cv_grey_x_, cv_grey_y_, cv_element); });
   }
 
   void values() {

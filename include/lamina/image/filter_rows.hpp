@@ -19,11 +19,13 @@ tensor<E> row_buffer(index_t count) {
   return tensor<E>(vector_shape(count + 64));
 }
 
-/// One image whose rows are extended by `before` pixels on the left and `after` on the right.
+/// One image whose rows are extended by `before` pixels on the left and `after` on the right; a constant border is
+/// `outside`.
 template <class T>
 class extended_rows {
  public:
-  extended_rows(view<const T> image, border edges, index_t before, index_t after) : x_(image), edges_(edges) {
+  extended_rows(view<const T> image, border edges, index_t before, index_t after, T outside = {})
+      : x_(image), edges_(edges), outside_(outside) {
     for (index_t p = -before; p < 0; ++p) before_.push_back(border_position(edges, p, x_.extents().w));
     for (index_t p = 0; p < after; ++p) after_.push_back(border_position(edges, x_.extents().w + p, x_.extents().w));
   }
@@ -31,17 +33,17 @@ class extended_rows {
   index_t length() const {
     return (x_.extents().w + static_cast<index_t>(before_.size() + after_.size())) * x_.extents().c;
   }
-  /// Row h, which may lie outside; what a constant border stands for is 0.
+  /// Row h, which may lie outside.
   void write(index_t h, T* to) const {
     const index_t row = border_position(edges_, h, x_.extents().h), W = x_.extents().w, C = x_.extents().c;
     if (row < 0) {
-      std::fill_n(to, length(), T{});
+      std::fill_n(to, length(), outside_);
       return;
     }
     const T* from = x_.pixel(0, row, 0);
     with_fixed_channels(C, [&](auto channels) {
       const auto copy = [&](index_t column) {
-        for (index_t c = 0; c < channels; ++c) *to++ = column < 0 ? T{} : from[column * x_.pixel_stride() + c];
+        for (index_t c = 0; c < channels; ++c) *to++ = column < 0 ? outside_ : from[column * x_.pixel_stride() + c];
       };
       for (const index_t column : before_) copy(column);
       if (x_.pixel_stride() == C)
@@ -55,6 +57,7 @@ class extended_rows {
  private:
   view<const T> x_;
   border edges_;
+  T outside_;
   std::vector<index_t> before_, after_;  // the columns that stand for what lies outside
 };
 
