@@ -123,6 +123,7 @@ inline vw min(vw a, vw b) { return {_mm256_min_epu16(a.value, b.value)}; }
 inline vw max(vw a, vw b) { return {_mm256_max_epu16(a.value, b.value)}; }
 inline vb min(vb a, vb b) { return {_mm256_min_epu8(a.value, b.value)}; }
 inline vb max(vb a, vb b) { return {_mm256_max_epu8(a.value, b.value)}; }
+inline std::uint64_t top_bits(vb a) { return static_cast<std::uint32_t>(_mm256_movemask_epi8(a.value)); }
 
 class byte_table {
  public:

@@ -129,6 +129,7 @@ inline vw min(vw a, vw b) { return {_mm512_min_epu16(a.value, b.value)}; }
 inline vw max(vw a, vw b) { return {_mm512_max_epu16(a.value, b.value)}; }
 inline vb min(vb a, vb b) { return {_mm512_min_epu8(a.value, b.value)}; }
 inline vb max(vb a, vb b) { return {_mm512_max_epu8(a.value, b.value)}; }
+inline std::uint64_t top_bits(vb a) { return _mm512_movepi8_mask(a.value); }
 
 class byte_table {
  public:

@@ -183,6 +183,16 @@ inline vw min(vw a, vw b) { return {a.value < b.value ? a.value : b.value}; }
 inline vw max(vw a, vw b) { return {a.value > b.value ? a.value : b.value}; }
 inline vb min(vb a, vb b) { return {a.value < b.value ? a.value : b.value}; }
 inline vb max(vb a, vb b) { return {a.value > b.value ? a.value : b.value}; }
+/// The top bits of the lanes, that of lane i at bit i.
+inline std::uint64_t top_bits(vb a) {
+#if defined(__x86_64__)
+  return static_cast<std::uint32_t>(_mm_movemask_epi8((__m128i)a.value));  // SSE2
+#else
+  std::uint64_t bits = 0;
+  for (index_t i = 0; i < vb::lanes; ++i) bits |= std::uint64_t{a.value[i] >= 128} << i;
+  return bits;
+#endif
+}
 /// A function of bytes by its 256 values.
 class byte_table {
  public:
