@@ -141,7 +141,8 @@ inline void opening(cpu_context& ctx, view<const std::uint8_t> x, const structur
   detail::extremes_under<false>(ctx, "opening", eroded, element, y);
 }
 
-/// A dilation, then an erosion: gaps that the element does not fit into are closed. cv::MORPH_CLOSE. As `opening`.
+/// A dilation, then an erosion: gaps that the element does not fit into are closed, also gaps to the picture's edge.
+/// cv::MORPH_CLOSE. As `opening`.
 inline void closing(cpu_context& ctx, view<const std::uint8_t> x, const structuring_element& element,
                     view<std::uint8_t> y) {
   tensor<std::uint8_t> dilated(x.extents(), uninitialized);
