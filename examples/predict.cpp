@@ -22,6 +22,7 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <span>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -47,16 +48,6 @@ std::atomic<bool> stop_requested = false;
 void request_stop(int signal) {
   stop_requested = true;
   std::signal(signal, SIG_DFL);
-}
-
-/// The photographs to predict. No two may have results of the same name.
-std::vector<std::filesystem::path> photographs(const std::vector<std::filesystem::path>& named) {
-  const auto all = image_files(named);
-  std::map<std::string, std::filesystem::path> by_name;  // under which the results are saved
-  for (const auto& file : all)
-    if (const auto [other, first] = by_name.emplace(file.stem().string(), file); !first)
-      throw file_error(file.string(), "its results would replace those of " + other->second.string());
-  return all;
 }
 
 /// The most memory that this process has held so far, and what libraries may take besides that nobody counts.
@@ -162,7 +153,8 @@ template <class T>
 int predict(command c) {
   std::vector<std::filesystem::path> weights, images;
   for (const auto& input : c.inputs)
-    for (const auto& file : matching_files(input)) (file.extension() == ".safetensors" ? weights : images).push_back(file);
+    for (const auto& file : matching_files(input))
+      (file.extension() == ".safetensors" ? weights : images).push_back(file);
   require(!weights.empty(), "no weights: name a .safetensors file");
   require(!images.empty(), "no photographs: name files, folders or a pattern");
   ensemble_options options = options_of(c);
@@ -181,7 +173,8 @@ int predict(command c) {
   options.at_native.memory_in_use = memory_in_use();
   work<T> all(c, lesions, ctx, options);
 
-  const auto photos = photographs(images);
+  const auto photos = image_files(images);
+  require_different_names(photos);
   const bool terminal = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0;  // lines would cross
   photo_progress progress(std::cerr, static_cast<index_t>(photos.size()), terminal);
   int failures = 0;
@@ -221,13 +214,22 @@ void declare(CLI::App& app, command& c) {
   app.add_option("--at", c.at, "the size of what is written")->check(CLI::IsMember({"network", "original", "both"}));
   app.add_option("--probability", c.probability, "write it, too: 16-bit PNG of round(65535 p), or float in .npy")
       ->check(CLI::IsMember({"none", "png", "npy"}));
-  app.add_option("--truth", c.truth, "folder of masks, NAME_segmentation.png or NAME.png, whose outlines are drawn green")
+  app.add_option("--truth", c.truth, "masks called NAME_segmentation.png or NAME.png, to draw their outlines green")
       ->type_name("FOLDER")
       ->default_str("");
   app.add_flag("--no-overlays", c.no_overlays, "write masks only");
   app.add_option("--threads,-t", c.threads, "0: one per core")->check(CLI::Range(0, 1024));
   app.add_option("--type", c.type, "activations are stored as")->check(CLI::IsMember({"float", "bfloat16"}));
   app.add_flag("--keep-going", c.keep_going, "go on after an image that can't be read");
+
+  app.option_defaults()->group("Masks");
+  postprocess_options& after = c.files.after;
+  app.add_option("--open", after.open_radius, "first opened by a disk of this radius in pixels; 0: not")
+      ->check(CLI::Range(0, 1000));
+  app.add_option("--close", after.close_radius, "then closed by such a disk")->check(CLI::Range(0, 1000));
+  app.add_option("--least-area", after.least_area, "then rid of pieces of fewer pixels")->check(CLI::NonNegativeNumber);
+  app.add_flag("--largest", after.largest, "then only the largest piece");
+  app.add_flag("--fill-holes", after.fill_holes, "then its holes filled");
 }
 
 }  // namespace

@@ -42,8 +42,8 @@ inline std::string bytes_text(double bytes) {
 
 }  // namespace detail
 
-/// "800M", "1.5G", "64 KiB", "123456": a number of bytes. K, M, G, T are powers of 1000; Ki, Mi, Gi, Ti of 1024; a B may
-/// follow. Nothing for any other text, for less than a byte, and for what no size_t holds.
+/// "800M", "1.5G", "64 KiB", "123456": a number of bytes. K, M, G, T are powers of 1000; Ki, Mi, Gi, Ti of 1024; a B
+/// may follow. Nothing for any other text, for less than a byte, and for what no size_t holds.
 inline std::optional<std::size_t> bytes_from_text(std::string_view text) {
   double value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
@@ -57,7 +57,8 @@ inline std::optional<std::size_t> bytes_from_text(std::string_view text) {
   const std::size_t letter = unit.size() == 1 ? letters.find(unit.front()) : letters.npos;
   if (!unit.empty() && letter == letters.npos) return std::nullopt;
   if (base == 1024 && unit.empty()) return std::nullopt;
-  const double bytes = std::floor(value * std::pow(base, unit.empty() ? 0 : static_cast<double>(letter % 4 + 1)) + 1e-6);
+  const double power = unit.empty() ? 0 : static_cast<double>(letter % 4 + 1);
+  const double bytes = std::floor(value * std::pow(base, power) + 1e-6);
   if (!(bytes >= 1 && bytes < static_cast<double>(std::numeric_limits<std::size_t>::max()))) return std::nullopt;
   return static_cast<std::size_t>(bytes);
 }

@@ -74,6 +74,14 @@ inline std::vector<std::filesystem::path> image_files(const std::vector<std::fil
   return all;
 }
 
+/// Throws `file_error` when two of the files share their name without extension, under which results are saved.
+inline void require_different_names(const std::vector<std::filesystem::path>& files) {
+  std::map<std::string, std::filesystem::path> by_name;
+  for (const auto& file : files)
+    if (const auto [other, first] = by_name.emplace(file.stem().string(), file); !first)
+      throw file_error(file.string(), "its results would replace those of " + other->second.string());
+}
+
 /// A folder's pictures by pairing name, in the order of names. Throws `file_error` when two have the same name.
 inline std::map<std::string, std::filesystem::path> images_by_name(const std::filesystem::path& folder) {
   std::map<std::string, std::filesystem::path> found;

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <lamina/formats/npy.hpp>
+#include <lamina/image/components.hpp>
+#include <lamina/image/lesion_figures.hpp>
 #include <lamina/image/overlay.hpp>
+#include <lamina/image/regions.hpp>
 #include <lamina/image/write.hpp>
 #include <lamina/predict/ensemble.hpp>
 
@@ -25,6 +28,7 @@ struct prediction_files {
   probability_format probability = probability_format::none;
   bool overlays = true;
   float threshold = 0.5f;  // lesion where the probability is at least this
+  postprocess_options after = {};  // of each mask, in its own pixels
 };
 
 /// The probability p in [0, 1] as round(65535·p).
@@ -49,6 +53,7 @@ inline tensor<std::uint8_t> write_prediction_at(cpu_context& ctx, const predicti
     return path;
   };
   tensor<std::uint8_t> mask = lesion_mask(ctx, probability, options.threshold);
+  if (options.after != postprocess_options{}) mask = postprocess(ctx, mask.view(), options.after);
   write_png(named("mask", ".png"), mask.view(), {.bilevel = true});
   if (options.probability == probability_format::png)
     write_png(named("probability", ".png"), probability_samples(probability).view());
@@ -62,26 +67,30 @@ inline tensor<std::uint8_t> write_prediction_at(cpu_context& ctx, const predicti
 
 }  // namespace detail
 
-/// What is known of a predicted mask.
+/// Figures of a mask, in its pixels; what an empty one has not is null.
 inline void describe_mask(view<const std::uint8_t> mask, nlohmann::ordered_json& line) {
-  const auto [N, H, W, C] = mask.extents();
-  index_t pixels = 0, top = H, left = W, bottom = -1, right = -1;
-  for (index_t h = 0; h < H; ++h)
-    for (index_t w = 0; w < W; ++w)
-      if (mask(0, h, w, 0) != 0) {
-        ++pixels;
-        top = std::min(top, h), bottom = std::max(bottom, h);
-        left = std::min(left, w), right = std::max(right, w);
-      }
-  line["lesion_pixels"] = pixels;
-  line["lesion_share"] = static_cast<double>(pixels) / static_cast<double>(H * W);
-  if (pixels > 0)
-    line["bounding_box"] = {{"left", left}, {"top", top}, {"width", right - left + 1}, {"height", bottom - top + 1}};
+  const lesion_figures f = measure_lesion(mask);
+  line["lesion_pixels"] = f.area;
+  line["lesion_share"] = static_cast<double>(f.area) / static_cast<double>(mask.size());
+  if (f.area > 0)
+    line["bounding_box"] = {{"left", f.left}, {"top", f.top}, {"width", f.width}, {"height", f.height}};
   else
     line["bounding_box"] = nullptr;
+  line["components"] = count_components(mask);
+  line["centroid"] = {{"x", f.centroid.x}, {"y", f.centroid.y}};
+  line["perimeter"] = f.perimeter;
+  line["equivalent_diameter"] = f.equivalent_diameter;
+  line["major_axis"] = f.major_axis;
+  line["minor_axis"] = f.minor_axis;
+  line["orientation"] = f.orientation;
+  line["eccentricity"] = f.eccentricity;
+  line["border_irregularity"] = f.border_irregularity;
+  line["asymmetry"] = {{"about_major_axis", f.asymmetry_about_major},
+                       {"about_minor_axis", f.asymmetry_about_minor},
+                       {"score", f.asymmetry_score()}};
 }
 
-/// Writes the files of one photograph, NAME_mask.png, NAME_probability.png or .npy and NAME_overlay.jpg, with the
+/// Writes the files of one photograph, NAME_mask.png, NAME_probability.png or .npy and NAME_overlay.jpg with the
 /// prediction's outline red and the truth's green, and returns what a program says of it: the names of the files, and
 /// figures of the mask, of the photograph's size where that is written.
 ///   made   what was predicted; used up
@@ -103,14 +112,17 @@ inline nlohmann::ordered_json write_prediction(cpu_context& ctx, const predictio
     if (!truth.empty())
       small_truth = made.framed ? letterboxed(ctx, truth, {e.w, e.h}, interpolation::nearest)
                                 : resized(ctx, truth, interpolation::nearest, e.h, e.w);
-    mask = detail::write_prediction_at(ctx, options, name, options.at_original ? "network_" : "", made.network_probability,
-                                       options.overlays ? std::move(made.network_photo) : tensor<std::uint8_t>(),
-                                       small_truth.view(), line);
+    if (!options.overlays) made.network_photo = {};
+    mask = detail::write_prediction_at(ctx, options, name, options.at_original ? "network_" : "",
+                                       made.network_probability, std::move(made.network_photo), small_truth.view(),
+                                       line);
   }
   if (options.at_original) {
-    if (options.overlays && made.photo.empty()) made.photo = read_image(photo, {.channels = 3});
-    mask = detail::write_prediction_at(ctx, options, name, "", made.probability,
-                                       options.overlays ? std::move(made.photo) : tensor<std::uint8_t>(), truth, line);
+    if (!options.overlays)
+      made.photo = {};
+    else if (made.photo.empty())
+      made.photo = read_image(photo, {.channels = 3});
+    mask = detail::write_prediction_at(ctx, options, name, "", made.probability, std::move(made.photo), truth, line);
   }
   describe_mask(mask.view(), line);
   line["threshold"] = options.threshold;
