@@ -7,6 +7,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/isa.hpp>
 #include <lamina/core/parallel.hpp>
+#include <lamina/core/quantity_text.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/core/scalar.hpp>
 #include <lamina/core/shape.hpp>
@@ -32,6 +33,7 @@
 #include <lamina/graph/parameter_set.hpp>
 #include <lamina/graph/pool2d.hpp>
 #include <lamina/graph/program.hpp>
+#include <lamina/graph/reach.hpp>
 #include <lamina/graph/tape.hpp>
 #include <lamina/graph/upsample2d.hpp>
 #include <lamina/graph/workspace.hpp>

@@ -193,6 +193,33 @@ TEST_CASE("one predictor serves several threads, each with a context of its own"
   for (const auto& result : results) CHECK(same_bits(as_const(result.view()), as_const(results[0].view())));
 }
 
+TEST_CASE("photographs in batches have the bits that each has alone") {
+  const temporary_folder folder;
+  cpu_context ctx;
+  for (const bool keep_aspect : {false, true}) {
+    const predictor<float> lesions(saved_weights(
+        folder, {.height = 32, .width = 24, .resampling = "linear", .keep_aspect = keep_aspect}));
+    std::vector<std::filesystem::path> files;
+    for (index_t i = 0; i < 5; ++i) {
+      files.push_back(folder.path() / (std::to_string(i) + ".png"));
+      write_png(files.back(), synthetic_lesion(5, i, 40 + i, 50).image.view());
+    }
+    predictor<float>::session alone(lesions, ctx), together(lesions, ctx, {.symmetries = false, .batch = 3});
+    const auto said = together.at_network_size(files);
+    REQUIRE(said.size() == 5);
+    for (std::size_t i = 0; i < 5; ++i) {
+      CHECK(said[i].probability.extents() == shape{1, 32, 24, 1});
+      CHECK(same_bits<float>(together.enlarged(said[i]).view(), alone.probability(files[i]).view()));
+    }
+    predictor<float>::session turned(lesions, ctx, {.symmetries = true}),
+        turned_together(lesions, ctx, {.symmetries = true, .batch = 2});
+    const auto averaged = turned_together.at_network_size(files);
+    CHECK(same_bits<float>(turned_together.enlarged(averaged[3]).view(), turned.probability(files[3]).view()));
+  }
+  const predictor<float> lesions(saved_weights(folder, {}));
+  check_error([&] { predictor<float>::session s(lesions, ctx, {.batch = 0}); }, "predictor: 0 photographs at a time");
+}
+
 TEST_CASE("a size that the network can't divide is padded") {
   const temporary_folder folder;
   const predictor<float> lesions(saved_weights(folder, {.height = 30, .width = 33}));

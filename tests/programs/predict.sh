@@ -45,16 +45,19 @@ says() {
 # A folder: each photograph's mask and overlay, as large as it is, and a line in the order of names.
 says $predict $weights photos --threads 2 --out masks
 cmp said.txt masks/predictions.jsonl || complain "predictions.jsonl differs from the output"
-[ "$(ls masks | tr '\n' ' ')" = "predictions.jsonl small_mask.png small_overlay.jpg tall_mask.png tall_overlay.jpg \
-wide_mask.png wide_overlay.jpg " ] || complain "written: $(ls masks)"
-number='[0-9.e+-]+'
+[ "$(ls masks | tr '\n' ' ')" = "predictions.jsonl small.json small_mask.png small_overlay.jpg tall.json tall_mask.png \
+tall_overlay.jpg wide.json wide_mask.png wide_overlay.jpg " ] || complain "written: $(ls masks)"
+number='[0-9.e+-]+' figure='(null|[0-9.e+-]+)'
 box="(null|\{\"left\":$number,\"top\":$number,\"width\":$number,\"height\":$number\})"
 expect() { # LINE FILE WIDTH HEIGHT
   name=${2%.*}
   sed -n "$1p" said.txt | grep -Eqx "\{\"image\":\"photos/$2\",\"width\":$3,\"height\":$4,\
 \"mask\":\"masks/${name}_mask.png\",\"overlay\":\"masks/${name}_overlay.jpg\",\"lesion_pixels\":[0-9]+,\
-\"lesion_share\":$number,\"bounding_box\":$box,\"threshold\":0.5,\"seconds\":$number\}" ||
+\"lesion_share\":$number,\"bounding_box\":$box,\"components\":[0-9]+,\"centroid\":.*,\"eccentricity\":$figure,\
+\"border_irregularity\":$figure,\"asymmetry\":.*,\"threshold\":0.5,\"seconds\":$number\}" ||
     complain "line $1: $(cat said.txt)"
+  [ "$(tr -d ' \n' < "masks/$name.json")" = "$(sed -n "$1p" said.txt)" ] ||
+    complain "$name.json: $(cat "masks/$name.json")"
   [ "$(png_size "masks/${name}_mask.png")" = "$3 $4" ] || complain "${name}_mask.png is not of $3×$4 pixels"
 }
 expect 1 small.jpg 32 32
@@ -72,14 +75,14 @@ for _ in first second; do
   says $predict $weights photos --out photos
   [ "$(wc -l < said.txt)" -eq 3 ] || complain "results among the photographs: $(cat said.txt)"
 done
-rm photos/*_mask.png photos/*_overlay.jpg photos/predictions.jsonl
+rm photos/*_mask.png photos/*_overlay.jpg photos/predictions.jsonl photos/*.json
 
 # No probability is below 0, and none of this network reaches 1.
 says $predict $weights photos/wide.ppm --threshold 0 --out all
 grep -q '"lesion_pixels":2560,"lesion_share":1.0,"bounding_box":{"left":0,"top":0,"width":64,"height":40},' said.txt &&
-  grep -q '"threshold":0.0,' said.txt || complain "threshold 0: $(cat said.txt)"
+  grep -q '"components":1,' said.txt && grep -q '"threshold":0.0,' said.txt || complain "threshold 0: $(cat said.txt)"
 says $predict $weights photos/wide.ppm --threshold 1 --out none
-grep -q '"lesion_pixels":0,"lesion_share":0.0,"bounding_box":null,"threshold":1.0' said.txt ||
+grep -q '"lesion_pixels":0,"lesion_share":0.0,"bounding_box":null,"components":0,.*"threshold":1.0' said.txt ||
   complain "threshold 1: $(cat said.txt)"
 for threshold in 7 -0.5 nan much; do
   $predict $weights photos --threshold $threshold --out refused > out.txt 2> err.txt &&
@@ -89,7 +92,8 @@ done
 [ ! -e refused ] || complain "a threshold that was refused left a folder"
 
 says $predict $weights photos --no-overlays --out masks_only
-[ "$(ls masks_only | tr '\n' ' ')" = "predictions.jsonl small_mask.png tall_mask.png wide_mask.png " ] ||
+[ "$(ls masks_only | tr '\n' ' ')" = "predictions.jsonl small.json small_mask.png tall.json tall_mask.png wide.json \
+wide_mask.png " ] ||
   complain "without overlays: $(ls masks_only)"
 ! grep -q overlay said.txt || complain "it names overlays that it did not write"
 cmp masks/tall_mask.png masks_only/tall_mask.png || status=1

@@ -70,6 +70,16 @@ class view {
             ") is outside ", extents_);
     return {data_ + first, {extents_.n, extents_.h, extents_.w, count}, image_stride_, row_stride_, pixel_stride_};
   }
+  /// Rows [row, row + height) and columns [column, column + width) of every image: a place inside this buffer. Throws
+  /// `error` when out of range.
+  view rectangle(index_t row, index_t column, index_t height, index_t width) const {
+    require(row >= 0 && column >= 0 && height >= 0 && width >= 0 && row + height <= extents_.h &&
+                column + width <= extents_.w,
+            "view::rectangle: ", height, " rows from ", row, ", ", width, " columns from ", column, " are outside ",
+            extents_);
+    return {data_ + row * row_stride_ + column * pixel_stride_, {extents_.n, height, width, extents_.c}, image_stride_,
+            row_stride_, pixel_stride_};
+  }
   /// Images [first, first + count). Throws `error` when out of range.
   view images(index_t first, index_t count = 1) const {
     require(first >= 0 && count >= 0 && first + count <= extents_.n, "view::images: [", first, ", ", first + count,

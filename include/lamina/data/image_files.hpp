@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include <glob.h>
+
 namespace lamina {
 
 /// Whether a folder's entry is a picture: called like one, and neither hidden nor a folder nor a superpixel map.
@@ -30,11 +32,26 @@ inline std::string pairing_name(const std::filesystem::path& file) {
   return stem;
 }
 
-/// Whether a file is called as a mask is (NAME_mask, NAME_segmentation) or as a drawing over a photograph
-/// (NAME_overlay), so that it is no photograph itself.
+/// Whether a file is called as a mask is (NAME_mask, NAME_segmentation), as a drawing over a photograph (NAME_overlay)
+/// or as a map of probabilities (NAME_probability), so that it is no photograph itself.
 inline bool is_named_as_result(const std::filesystem::path& file) {
-  const std::string stem = file.stem().string();
-  return pairing_name(file) != stem || lower_case(stem).ends_with("_overlay");
+  const std::string stem = file.stem().string(), lower = lower_case(stem);
+  return pairing_name(file) != stem || lower.ends_with("_overlay") || lower.ends_with("_probability");
+}
+
+/// The files that a pattern of a shell names, *, ? and [a-z], in the order of names; a path that exists is itself,
+/// whatever it is called, and so is one without such signs. Throws `file_error` when nothing matches.
+inline std::vector<std::filesystem::path> matching_files(const std::filesystem::path& pattern) {
+  const std::string text = pattern.string();
+  std::error_code absent;
+  if (text.find_first_of("*?[") == text.npos || std::filesystem::exists(pattern, absent)) return {pattern};
+  glob_t found{};
+  const int failure = ::glob(text.c_str(), 0, nullptr, &found);
+  std::vector<std::filesystem::path> files;
+  if (failure == 0) files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  if (files.empty()) throw file_error(text, "no file matches this pattern");
+  return files;
 }
 
 /// The files that were named, whatever they are called, and the photographs in the folders that were named, by name:
@@ -55,6 +72,14 @@ inline std::vector<std::filesystem::path> image_files(const std::vector<std::fil
     all.insert(all.end(), found.begin(), found.end());
   }
   return all;
+}
+
+/// Throws `file_error` when two of the files share their name without extension, under which results are saved.
+inline void require_different_names(const std::vector<std::filesystem::path>& files) {
+  std::map<std::string, std::filesystem::path> by_name;
+  for (const auto& file : files)
+    if (const auto [other, first] = by_name.emplace(file.stem().string(), file); !first)
+      throw file_error(file.string(), "its results would replace those of " + other->second.string());
 }
 
 /// A folder's pictures by pairing name, in the order of names. Throws `file_error` when two have the same name.

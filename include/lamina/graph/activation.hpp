@@ -19,6 +19,7 @@ class relu_node final : public node<T, Device> {
     return {.backward_reads_outputs = 1, .rebuildable = true, .forward_in_place = true, .backward_in_place = true};
   }
   std::optional<float> activation_slope() const override { return params_.slope; }
+  std::optional<op_reach> reach() const override { return op_reach{}; }
   void forward(context& ctx, const pass& p) const override { relu_forward(ctx, p.x(), params_, p.y()); }
   void backward(context& ctx, const pass& p) const override { relu_backward(ctx, p.y(), p.dy(), params_, p.dx()); }
 
@@ -36,6 +37,7 @@ class sigmoid_node final : public node<T, Device> {
   node_traits traits() const override {
     return {.backward_reads_outputs = 1, .rebuildable = true, .forward_in_place = true, .backward_in_place = true};
   }
+  std::optional<op_reach> reach() const override { return op_reach{}; }
   void forward(context& ctx, const pass& p) const override { sigmoid_forward(ctx, p.x(), p.y()); }
   void backward(context& ctx, const pass& p) const override { sigmoid_backward(ctx, p.y(), p.dy(), p.dx()); }
 };

@@ -17,6 +17,7 @@ class add_node final : public node<T, Device> {
   node_traits traits() const override {
     return {.rebuildable = true, .forward_in_place = true, .backward_in_place = true, .accumulates = true};
   }
+  std::optional<op_reach> reach() const override { return op_reach{}; }
   void forward(context& ctx, const pass& p) const override {
     if (p.x(0).data() != p.y().data()) copy(ctx, p.x(0), p.y());
     add(ctx, p.x(1), p.y());

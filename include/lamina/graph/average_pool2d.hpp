@@ -17,6 +17,12 @@ class average_pool2d_node final : public node<T, Device> {
   average_pool2d_node(shape x, shape y, average_pool2d_params params) : x_(x), y_(y), params_(params) {}
   std::string_view kind() const override { return "average_pool2d"; }
   node_traits traits() const override { return {.accumulates = true}; }
+  std::optional<op_reach> reach() const override {
+    const auto axis = [this](index_t before) {
+      return axis_reach{.step = params_.stride, .first = -before, .last = params_.kernel - 1 - before};
+    };
+    return op_reach{axis(params_.padding.top), axis(params_.padding.left)};
+  }
   void forward(context& ctx, const pass& p) const override { average_pool2d_forward(ctx, p.x(), params_, p.y()); }
   void backward(context& ctx, const pass& p) const override {
     average_pool2d_backward(ctx, p.dy(), params_, p.accumulate[0], p.dx());

@@ -23,6 +23,7 @@ class batch_norm2d_node final : public node<T, Device> {
             .forward_in_place = true,
             .backward_in_place = true};
   }
+  std::optional<op_reach> reach() const override { return op_reach{}; }
   bool absorb_activation(float slope) override {
     if (params_.activation_slope != 1) return false;
     params_.activation_slope = slope;

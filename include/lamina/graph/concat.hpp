@@ -15,6 +15,7 @@ class concat_node final : public node<T, Device> {
 
   std::string_view kind() const override { return "concat"; }
   node_traits traits() const override { return {.rebuildable = true, .accumulates = true, .concatenates = true}; }
+  std::optional<op_reach> reach() const override { return op_reach{}; }
   void forward(context& ctx, const pass& p) const override {
     index_t channel = 0;
     for (std::size_t i = 0; i < p.inputs.size(); ++i) {

@@ -19,6 +19,12 @@ class conv2d_node final : public node<T, Device> {
   node_traits traits() const override {
     return {.backward_reads_inputs = 1, .backward_reads_outputs = params_.activation_slope != 1 ? 1u : 0u};
   }
+  std::optional<op_reach> reach() const override {
+    const auto axis = [this](index_t kernel, index_t before) {
+      return axis_reach{.step = params_.stride, .first = -before, .last = (kernel - 1) * params_.dilation - before};
+    };
+    return op_reach{axis(w_.h, params_.padding.top), axis(w_.w, params_.padding.left)};
+  }
   bool absorb_activation(float slope) override {
     if (params_.activation_slope != 1) return false;
     params_.activation_slope = slope;

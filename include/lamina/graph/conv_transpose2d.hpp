@@ -16,6 +16,12 @@ class conv_transpose2d_node final : public node<T, Device> {
   conv_transpose2d_node(shape x, shape w, conv_transpose2d_params params) : x_(x), w_(w), params_(params) {}
   std::string_view kind() const override { return "conv_transpose2d"; }
   node_traits traits() const override { return {.backward_reads_inputs = 1}; }
+  std::optional<op_reach> reach() const override {
+    const auto axis = [this](index_t kernel, index_t before) {
+      return axis_reach{.scale = params_.stride, .first = before - (kernel - 1) * params_.dilation, .last = before};
+    };
+    return op_reach{axis(w_.h, params_.padding.top), axis(w_.w, params_.padding.left)};
+  }
   void forward(context& ctx, const pass& p) const override {
     conv_transpose2d_forward(ctx, p.x(), p.parameters[0], p.parameters[1], params_, p.y());
   }

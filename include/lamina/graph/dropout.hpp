@@ -20,6 +20,7 @@ class dropout_node final : public node<T, Device> {
   node_traits traits() const override {
     return {.rebuildable = true, .forward_in_place = true, .backward_in_place = true};
   }
+  std::optional<op_reach> reach() const override { return op_reach{}; }
   void forward(context& ctx, const pass& p) const override {
     if (p.training)
       dropout_forward(ctx, p.x(), place_of(p), params_, p.y());

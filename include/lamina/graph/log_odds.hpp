@@ -14,6 +14,7 @@ class log_odds_node final : public node<T, Device> {
 
   std::string_view kind() const override { return "log_odds"; }
   node_traits traits() const override { return {.rebuildable = true}; }
+  std::optional<op_reach> reach() const override { return op_reach{}; }
   void forward(context& ctx, const pass& p) const override { log_odds_forward(ctx, p.x(), p.y()); }
   void backward(context& ctx, const pass& p) const override { log_odds_backward(ctx, p.dy(), p.dx()); }
 };

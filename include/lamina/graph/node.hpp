@@ -3,6 +3,7 @@
 
 #include <lamina/core/context.hpp>
 #include <lamina/core/view.hpp>
+#include <lamina/graph/reach.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -121,6 +122,12 @@ class node {
   virtual std::optional<float> activation_slope() const { return std::nullopt; }
   /// Applies such a ReLU to output 0 in the same pass from now on. False where the op can't.
   virtual bool absorb_activation(float /*slope*/) { return false; }
+  /// What a pixel of the outputs depends on at inference. Nothing: on the whole image, as far as anybody knows.
+  virtual std::optional<op_reach> reach() const { return std::nullopt; }
+  /// Which of its algorithms the op runs with, chosen from shapes when it was recorded. An op that has one has 0.
+  virtual int algorithm() const { return 0; }
+  /// Runs with that one from now on: on part of an image with the one of the whole, so that a pixel has the same bits.
+  virtual void use_algorithm(int /*algorithm*/) {}
 };
 
 }  // namespace lamina

@@ -15,6 +15,9 @@ class pad2d_node final : public node<T, Device> {
   explicit pad2d_node(pad2d_params params) : params_(params) {}
   std::string_view kind() const override { return "pad2d"; }
   node_traits traits() const override { return {.rebuildable = true}; }
+  std::optional<op_reach> reach() const override {
+    return op_reach{{.first = -params_.top, .last = -params_.top}, {.first = -params_.left, .last = -params_.left}};
+  }
   void forward(context& ctx, const pass& p) const override { pad2d_forward(ctx, p.x(), params_, p.y()); }
   void backward(context& ctx, const pass& p) const override { pad2d_backward(ctx, p.dy(), params_, p.dx()); }
 

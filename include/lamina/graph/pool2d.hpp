@@ -16,6 +16,10 @@ class max_pool2d_node final : public node<T, Device> {
   explicit max_pool2d_node(pool2d_params params) : params_(params) {}
   std::string_view kind() const override { return "max_pool2d"; }
   node_traits traits() const override { return {.backward_reads_outputs = 0b10, .accumulates = true}; }
+  std::optional<op_reach> reach() const override {
+    const axis_reach window{.step = params_.stride, .last = params_.kernel - 1};
+    return op_reach{window, window};
+  }
   void forward(context& ctx, const pass& p) const override {
     max_pool2d_forward(ctx, p.x(), params_, p.y(), p.template saved<std::uint8_t>(1));
   }
@@ -37,6 +41,10 @@ class max_unpool2d_node final : public node<T, Device> {
   explicit max_unpool2d_node(pool2d_params params) : params_(params) {}
   std::string_view kind() const override { return "max_unpool2d"; }
   node_traits traits() const override { return {.backward_reads_inputs = 0b10, .rebuildable = true}; }
+  std::optional<op_reach> reach() const override {
+    const axis_reach window{.scale = params_.stride};
+    return op_reach{window, window};
+  }
   void forward(context& ctx, const pass& p) const override {
     max_unpool2d_forward(ctx, p.x(), p.inputs[1].template as<std::uint8_t>(), params_, p.y());
   }

@@ -40,15 +40,17 @@ class program {
 
   /// Records `network(tape, variable)` on an input of `extents` and plans its memory. Allocates nothing yet.
   ///   ctx       the context that it will run with: scratch depends on its threads and instruction set
+  ///   whole     the network recorded for a whole image, of which this program computes a part: its algorithms are used
   /// Throws `error` where shapes don't fit the network.
   template <class Network>
   program(const context& ctx, const Network& network, std::shared_ptr<const parameter_layout> layout, shape extents,
-          run_mode mode, workspace<Device>& space, bool rebuild = true)
+          run_mode mode, workspace<Device>& space, bool rebuild = true, const lamina::tape<T, Device>* whole = nullptr)
       : layout_(std::move(layout)), mode_(mode), space_(&space) {
     require(extents.size() > 0, "program: the input's shape ", extents, " is empty");
     const variable x = tape_.input(extents);
     const variable y = network(tape_, x);
     tape_.fuse_activations(y);
+    if (whole != nullptr) tape_.use_algorithms_of(*whole);
     find_parameters();
     plan_ = memory_planner(describe(ctx, x, y), {.training = mode == run_mode::training, .rebuild = rebuild}).plan();
   }

@@ -66,6 +66,17 @@ class tape {
   const node_type& node_at(std::size_t i) const { return *nodes_[i]; }
   std::size_t size() const { return nodes_.size(); }
 
+  /// Lets each op run with the algorithm that it has on another tape of the same network, for a larger image.
+  /// Throws `error` when the ops are not the same.
+  void use_algorithms_of(const tape& whole) {
+    require(size() == whole.size(), "tape: a network of ", size(), " ops is ", whole.size(), " ops on the whole image");
+    for (std::size_t i = 0; i < size(); ++i) {
+      require(nodes_[i]->kind() == whole.nodes_[i]->kind(), "tape: op ", i, " is ", nodes_[i]->kind(),
+              ", on the whole image ", whole.nodes_[i]->kind());
+      nodes_[i]->use_algorithm(whole.nodes_[i]->algorithm());
+    }
+  }
+
   /// Joins each ReLU with the op before it where that op can apply it itself and nobody else reads what lies between.
   /// `result` is the variable that the network returned.
   void fuse_activations(variable result) {

@@ -5,6 +5,8 @@
 #include <lamina/ops/upsample_bilinear2d.hpp>
 #include <lamina/ops/upsample_nearest2d.hpp>
 
+#include <bit>
+
 namespace lamina {
 
 template <class T, class Device>
@@ -16,6 +18,9 @@ class upsample_nearest2d_node final : public node<T, Device> {
   explicit upsample_nearest2d_node(upsample_nearest2d_params params) : params_(params) {}
   std::string_view kind() const override { return "upsample_nearest2d"; }
   node_traits traits() const override { return {.rebuildable = true}; }
+  std::optional<op_reach> reach() const override {
+    return op_reach{{.scale = params_.scale}, {.scale = params_.scale}};
+  }
   void forward(context& ctx, const pass& p) const override { upsample_nearest2d_forward(ctx, p.x(), params_, p.y()); }
   void backward(context& ctx, const pass& p) const override {
     upsample_nearest2d_backward(ctx, p.dy(), params_, p.dx());
@@ -34,6 +39,15 @@ class upsample_bilinear2d_node final : public node<T, Device> {
   upsample_bilinear2d_node(shape x, shape y, upsample_bilinear2d_params params) : x_(x), y_(y), params_(params) {}
   std::string_view kind() const override { return "upsample_bilinear2d"; }
   node_traits traits() const override { return {.rebuildable = true}; }
+  /// With aligned corners weights depend on the image's size; unless the scale is a power of two they are rounded, and
+  /// not the same at each place.
+  std::optional<op_reach> reach() const override {
+    const index_t scale = y_.h / x_.h;
+    const bool exact = std::has_single_bit(static_cast<std::size_t>(scale)) && scale > 1;
+    if (params_.align_corners || !exact || y_.h != x_.h * scale || y_.w != x_.w * scale) return std::nullopt;
+    const axis_reach axis{.scale = scale, .first = -scale / 2, .last = scale / 2};
+    return op_reach{axis, axis};
+  }
   void forward(context& ctx, const pass& p) const override { upsample_bilinear2d_forward(ctx, p.x(), params_, p.y()); }
   void backward(context& ctx, const pass& p) const override {
     upsample_bilinear2d_backward(ctx, p.dy(), params_, p.dx());

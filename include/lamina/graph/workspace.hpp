@@ -18,6 +18,8 @@ class workspace {
     block_ = {};  // given back before the larger one is asked for
     block_ = tensor<std::byte, Device>(vector_shape(static_cast<index_t>(bytes)), uninitialized, memory_);
   }
+  /// Gives the memory back.
+  void release() { block_ = {}; }
   std::byte* data() { return block_.data(); }
   std::size_t bytes() const { return block_.bytes(); }
 

@@ -144,11 +144,14 @@ inline void max_pool2d_backward(view<const T> dy, view<const std::uint8_t> indic
     for (index_t c = 0; c < C; c += vf::lanes) {
       const index_t count = C - c;
       vf sum = accumulate ? load_up_to(to + c, count) : vf::zero();
+      bool begun = accumulate;  // the first isn't added to zero: −0 stays −0, as where windows only touch
       for (index_t oh = h_begin; oh < h_end; ++oh) {
         for (index_t ow = w_begin; ow < w_end; ++ow) {
           const index_t position = (h - oh * stride) * kernel + w - ow * stride;
           const unsigned chosen = chosen_lanes(indices.pixel(n, oh, ow), c, count, two_bits, position);
-          sum = sum + select(from_bits(chosen), load_up_to(dy.pixel(n, oh, ow) + c, count), vf::zero());
+          const vf share = select(from_bits(chosen), load_up_to(dy.pixel(n, oh, ow) + c, count), vf::zero());
+          sum = begun ? sum + share : share;
+          begun = true;
         }
       }
       store_up_to(to + c, count, sum);

@@ -23,6 +23,10 @@ class lesion_logits {
     const variable y = network_(t, x);
     return network_.classes() == 1 ? y : log_odds(t, y);
   }
+  template <class Visitor>
+  void visit(Visitor&& visitor) const {
+    network_.visit(visitor);
+  }
 
  private:
   const network<T, Device>& network_;
