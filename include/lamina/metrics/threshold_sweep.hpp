@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -74,6 +75,13 @@ class threshold_sweep {
         metrics_[i].add(counts);
       }
     }
+  }
+
+  /// Adds an image by its confusion at each threshold. Throws `error` when they are not as many.
+  void add(std::span<const confusion> counts) {
+    require(counts.size() == metrics_.size(), "threshold_sweep: an image's cells at ", counts.size(),
+            " thresholds, for ", metrics_.size());
+    for (std::size_t i = 0; i < counts.size(); ++i) metrics_[i].add(counts[i]);
   }
 
   const std::vector<float>& thresholds() const { return thresholds_; }
