@@ -85,3 +85,14 @@ TEST_CASE("threshold sweep: wrong use is refused") {
               "threshold_sweep: a threshold is NaN");
   check_error([] { threshold_grid(1); }, "threshold_grid: 1 parts have no threshold between them");
 }
+
+TEST_CASE("threshold sweep: images by their cells at each threshold") {
+  threshold_sweep sweep({0.3f, 0.6f});
+  const confusion cells[] = {{3, 1, 1, 3}, {1, 0, 3, 4}};
+  sweep.add(cells);
+  CHECK(sweep.images() == 1);
+  CHECK(sweep.metrics()[0].images().front() == cells[0]);
+  CHECK(sweep.metrics()[1].images().front() == cells[1]);
+  check_error([&] { sweep.add(std::span(cells).first(1)); },
+              "threshold_sweep: an image's cells at 1 thresholds, for 2");
+}
