@@ -220,8 +220,9 @@ inline void print(std::ostream& out, const run_comparison& c, const std::string&
   out << "compared with " << other << ", " << name(c.at) << " resolution, " << c.images << " images\n";
   out << detail::formatted("%-27s%-9s%-9s%-30s%s\n", "", "this", "other", "difference", "p (Wilcoxon)");
   for (const protocol_difference& d : c.protocols)
-    out << detail::formatted("%-27s%.4f   %.4f   %+.4f  [%+.4f, %+.4f]   ", std::string(d.name).c_str(), d.first, d.second,
-                             d.difference, d.interval.low, d.interval.high)
+    out << padded(std::string(d.name), 27)
+        << detail::formatted("%.4f   %.4f   %+.4f  [%+.4f, %+.4f]   ", d.first, d.second, d.difference, d.interval.low,
+                             d.interval.high)
         << (d.p ? detail::formatted("%.3g", *d.p) : std::string("-")) << '\n';
 }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <lamina/core/thread_pool.hpp>
+#include <lamina/data/mask_files.hpp>
 #include <lamina/data/open_dataset.hpp>
-#include <lamina/data/prediction_files.hpp>
 #include <lamina/image/letterbox.hpp>
 #include <lamina/metrics/threshold_sweep.hpp>
 #include <lamina/predict/predictor.hpp>
@@ -97,7 +97,8 @@ inline run_source folder_source(const std::filesystem::path& folder, const std::
   return run;
 }
 
-/// `ctx` must outlive the source.
+/// `ctx` must outlive the source. A network without padding says nothing of the margin, which has probability 0 here;
+/// the trainer leaves it out instead.
 inline run_source network_source(const std::filesystem::path& weights, cpu_context& ctx, bool symmetries) {
   struct network {
     predictor<float> trained;

@@ -21,18 +21,17 @@ inline bool is_picture(const std::filesystem::directory_entry& entry) {
          !lower_case(file.stem().string()).ends_with("_superpixels");
 }
 
-/// The name that an image and its mask share: the file name without extension and without what marks a mask or a map of
-/// probabilities.
+/// The name that an image and its mask share: the file name without extension and without what marks a mask.
 inline std::string pairing_name(const std::filesystem::path& file) {
   std::string stem = file.stem().string();
   const std::string lower = lower_case(stem);
-  for (const std::string_view mark : {"_segmentation", "_mask", "_probability"})
+  for (const std::string_view mark : {"_segmentation", "_mask"})
     if (lower.size() > mark.size() && lower.ends_with(mark)) return stem.substr(0, stem.size() - mark.size());
   return stem;
 }
 
-/// Whether a file is called as a mask is (NAME_mask, NAME_segmentation, NAME_probability) or as a drawing over a
-/// photograph (NAME_overlay), so that it is no photograph itself.
+/// Whether a file is called as a mask is (NAME_mask, NAME_segmentation) or as a drawing over a photograph
+/// (NAME_overlay), so that it is no photograph itself.
 inline bool is_named_as_result(const std::filesystem::path& file) {
   const std::string stem = file.stem().string();
   return pairing_name(file) != stem || lower_case(stem).ends_with("_overlay");

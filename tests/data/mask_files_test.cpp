@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lamina/data/prediction_files.hpp>
+#include <lamina/data/mask_files.hpp>
 #include <lamina/image/write.hpp>
 
 #include "../support/paths.hpp"
@@ -30,7 +30,7 @@ std::vector<double> read_back(const std::filesystem::path& file, tensor<T> (*rea
 
 }  // namespace
 
-TEST_CASE("prediction files: masks, probabilities and labels in images") {
+TEST_CASE("mask files: masks, probabilities and labels in images") {
   const temporary_folder folder;
   const auto file = folder.path() / "a.png";
   using values = std::vector<double>;
@@ -47,7 +47,7 @@ TEST_CASE("prediction files: masks, probabilities and labels in images") {
   CHECK(read_back(folder.path() / "b.pgm", read_probability) == values{0, 0.2f, 1});
 }
 
-TEST_CASE("prediction files: probabilities in arrays") {
+TEST_CASE("mask files: probabilities in arrays") {
   const temporary_folder folder;
   const auto file = folder.path() / "a.npy";
   using values = std::vector<double>;
@@ -72,19 +72,20 @@ TEST_CASE("prediction files: probabilities in arrays") {
   check_error([&] { read_probability(file); }, "a.npy: extents [1,3,1,2]; expected one map of H × W");
 }
 
-TEST_CASE("prediction files: which file of a folder is whose prediction") {
+TEST_CASE("mask files: which file of a folder is whose prediction") {
   const temporary_folder folder;
   const auto make = [&](const std::string& name) { std::ofstream(folder.path() / name) << name; };
   check_error([&] { predictions_by_name(folder.path()); }, "no masks or probabilities (.png, .npy) in this folder");
   check_error([&] { predictions_by_name(folder.path() / "absent"); }, "absent: No such file");
   for (const char* name : {"a.png", "a.jpg", "a_mask.png", "a_overlay.png", "b_segmentation.png", "c_probability.png",
                            "c_mask.png", "d_probability.npy", "d_probability.png", "e.npy", "e.png", "notes.txt",
-                           ".hidden.png", "f_superpixels.png", "g.JPG"})
+                           ".hidden.png", "f_superpixels.png", "g.JPG", "a_network_mask.png", "h_network_mask.png"})
     make(name);
   std::string found;
   for (const auto& [name, file] : predictions_by_name(folder.path()))
     found += name + ':' + file.filename().string() + ' ';
-  CHECK(found == "a:a_mask.png b:b_segmentation.png c:c_probability.png d:d_probability.npy e:e.npy ");
+  CHECK(found == "a:a_mask.png b:b_segmentation.png c:c_probability.png d:d_probability.npy e:e.npy "
+        "h_network:h_network_mask.png ");
   make("b_mask.png");
   check_error([&] { predictions_by_name(folder.path()); },
               "b_segmentation.png: has the same name as b_mask.png beside it");

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -55,15 +56,25 @@ inline tensor<float> read_probability(const std::filesystem::path& file) {
   return probability;
 }
 
-/// The masks and maps of probabilities in a folder, by pairing name. Of several files for one image the one that says
+/// The name that an image shares with a prediction of it: the file name without extension and without what marks a mask
+/// or, at its end, `_probability`.
+inline std::string predicted_name(const std::filesystem::path& file) {
+  const std::string stem = file.stem().string();
+  constexpr std::string_view mark = "_probability";
+  const bool marked = stem.size() > mark.size() && lower_case(stem).ends_with(mark);
+  return marked ? stem.substr(0, stem.size() - mark.size()) : pairing_name(file);
+}
+
+/// The masks and maps of probabilities in a folder, by predicted name. Of several files for one image the one that says
 /// most is taken: NAME_probability.npy, NAME_probability.png, NAME_mask.png or NAME_segmentation.png, NAME.png. Passed
-/// over are overlays, superpixels, hidden files, and JPEGs, which are photographs.
+/// over are overlays, superpixels, hidden files, JPEGs, which are photographs, and what `predict` writes at the
+/// network's size, NAME_network_…, beside that of NAME.
 /// Throws `file_error` when there are none, or two of the same rank for one image, or the folder can't be read.
 inline std::map<std::string, std::filesystem::path> predictions_by_name(const std::filesystem::path& folder) {
   const auto rank = [](const std::filesystem::path& file) {
-    const std::string stem = lower_case(file.stem().string());
-    const bool probability = stem.ends_with("_probability");
-    return (extension_of(file) == ".npy" ? 1 : 0) + (probability ? 4 : pairing_name(stem) != stem ? 2 : 0);
+    const bool probability = lower_case(file.stem().string()).ends_with("_probability");
+    const bool mask = pairing_name(file) != file.stem().string();
+    return (extension_of(file) == ".npy" ? 1 : 0) + (probability ? 4 : mask ? 2 : 0);
   };
   std::error_code problem;
   std::map<std::string, std::filesystem::path> found;
@@ -73,7 +84,7 @@ inline std::map<std::string, std::filesystem::path> predictions_by_name(const st
     const bool numbers = extension == ".npy" && !entry.is_directory() && file.filename().string().front() != '.';
     if (!numbers && (!is_picture(entry) || extension == ".jpg" || extension == ".jpeg")) continue;
     if (lower_case(file.stem().string()).ends_with("_overlay")) continue;
-    const auto [place, added] = found.emplace(pairing_name(file), file);
+    const auto [place, added] = found.emplace(predicted_name(file), file);
     if (added || rank(file) < rank(place->second)) continue;
     if (rank(file) == rank(place->second))
       throw file_error(std::max(file, place->second).string(),
@@ -82,6 +93,11 @@ inline std::map<std::string, std::filesystem::path> predictions_by_name(const st
   }
   if (problem) throw file_error(folder.string(), problem.message());
   if (found.empty()) throw file_error(folder.string(), "no masks or probabilities (.png, .npy) in this folder");
+  std::erase_if(found, [&found](const auto& prediction) {
+    const std::string& name = prediction.first;
+    constexpr std::string_view mark = "_network";
+    return name.ends_with(mark) && found.contains(name.substr(0, name.size() - mark.size()));
+  });
   return found;
 }
 
