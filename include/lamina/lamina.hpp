@@ -41,8 +41,13 @@
 #include <lamina/layers/conv2d.hpp>
 #include <lamina/layers/conv_transpose2d.hpp>
 #include <lamina/layers/group_norm.hpp>
+#include <lamina/metrics/bootstrap.hpp>
+#include <lamina/metrics/calibration.hpp>
 #include <lamina/metrics/overlap.hpp>
+#include <lamina/metrics/paired_test.hpp>
+#include <lamina/metrics/protocols.hpp>
 #include <lamina/metrics/surface_distance.hpp>
+#include <lamina/metrics/threshold_sweep.hpp>
 #include <lamina/models/blocks.hpp>
 #include <lamina/models/network.hpp>
 #include <lamina/models/segnet.hpp>

@@ -8,8 +8,10 @@
 #include <lamina/core/view.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -106,6 +108,56 @@ inline double specificity(const confusion& c) {
 }
 inline double accuracy(const confusion& c) { return overlap_ratio(c, c.pixels() - c.wrong(), c.pixels()); }
 
+/// (IoU of the lesion + IoU of the background) / 2.
+inline double two_class_iou(const confusion& c) { return (iou(c) + background_iou(c)) / 2; }
+inline double two_class_dice(const confusion& c) { return (dice(c) + background_dice(c)) / 2; }
+/// The smoothed IoU, or 0 where it is below 0.65.
+inline double thresholded_jaccard(const confusion& c) {
+  const double value = smoothed_iou(c);
+  return value < 0.65 ? 0 : value;
+}
+
+/// A way to one figure for a set of images.
+struct overlap_protocol {
+  std::string_view name;
+  double (*figure)(const confusion&);
+  bool pooled = false;  // of the cells of all images together; else for each image, then the arithmetic mean
+};
+
+/// Every protocol, in the order of tables.
+///   …_per_image_mean        a figure for each image, then their arithmetic mean
+///   …_pooled                one figure from the pixels of all images together
+///   iou_two_class_mean      (IoU of the lesion + IoU of the background) / 2, both pooled: "mIoU" of many frameworks
+///   dice_two_class_mean     the same of Dice
+///   jaccard_thresholded_0.65  per-image IoU, 0 where below 0.65, mean: the ranking of the ISIC challenges since 2018
+inline constexpr std::array<overlap_protocol, 15> overlap_protocols{{
+    {"iou_per_image_mean", smoothed_iou},
+    {"iou_pooled", iou, true},
+    {"iou_two_class_mean", two_class_iou, true},
+    {"jaccard_thresholded_0.65", thresholded_jaccard},
+    {"dice_per_image_mean", smoothed_dice},
+    {"dice_pooled", dice, true},
+    {"dice_two_class_mean", two_class_dice, true},
+    {"precision_per_image_mean", precision},
+    {"precision_pooled", precision, true},
+    {"recall_per_image_mean", recall},
+    {"recall_pooled", recall, true},
+    {"specificity_per_image_mean", specificity},
+    {"specificity_pooled", specificity, true},
+    {"accuracy_per_image_mean", accuracy},
+    {"accuracy_pooled", accuracy, true},
+}};
+
+/// The protocol of that name. Throws `error` that names them all when there is none.
+inline const overlap_protocol& overlap_protocol_named(std::string_view name) {
+  std::string known;
+  for (const overlap_protocol& protocol : overlap_protocols) {
+    if (protocol.name == name) return protocol;
+    known += (known.empty() ? "" : ", ") + std::string(protocol.name);
+  }
+  fail("protocol '", name, "' is unknown; there are ", known);
+}
+
 /// Takes the images of a data set one by one or in batches and yields every protocol's figure by name. The figures do
 /// not depend on the order in which the images came, to the last bit.
 ///
@@ -150,33 +202,16 @@ class overlap_metrics {
   /// Mean over images of the smoothed IoU: the figure of the published tables, and the one to select a checkpoint by.
   double iou_per_image_mean() const { return mean(smoothed_iou); }
 
-  /// Name and value of every protocol, in a fixed order.
-  ///   …_per_image_mean        a figure for each image, then their arithmetic mean
-  ///   …_pooled                one figure from the pixels of all images together
-  ///   iou_two_class_mean      (IoU of the lesion + IoU of the background) / 2, both pooled: "mIoU" of many frameworks
-  ///   dice_two_class_mean     the same of Dice
-  ///   jaccard_thresholded_0.65  per-image IoU, 0 where below 0.65, mean: the ranking of the ISIC challenges since 2018
-  /// Throws `error` when no image was added.
+  /// One protocol's figure. Throws `error` when no image was added.
+  double value(const overlap_protocol& protocol) const {
+    require(!images_.empty(), "overlap_metrics: no image was added");
+    return protocol.pooled ? protocol.figure(pooled()) : mean(protocol.figure);
+  }
+  /// Name and value of every protocol, in the order of `overlap_protocols`. Throws `error` when no image was added.
   std::vector<std::pair<std::string, double>> values() const {
-    const confusion all = pooled();
-    return {{"iou_per_image_mean", iou_per_image_mean()},
-            {"iou_pooled", iou(all)},
-            {"iou_two_class_mean", (iou(all) + background_iou(all)) / 2},
-            {"jaccard_thresholded_0.65", mean([](const confusion& c) {
-               const double value = smoothed_iou(c);
-               return value < 0.65 ? 0 : value;
-             })},
-            {"dice_per_image_mean", mean(smoothed_dice)},
-            {"dice_pooled", dice(all)},
-            {"dice_two_class_mean", (dice(all) + background_dice(all)) / 2},
-            {"precision_per_image_mean", mean(precision)},
-            {"precision_pooled", precision(all)},
-            {"recall_per_image_mean", mean(recall)},
-            {"recall_pooled", recall(all)},
-            {"specificity_per_image_mean", mean(specificity)},
-            {"specificity_pooled", specificity(all)},
-            {"accuracy_per_image_mean", mean(accuracy)},
-            {"accuracy_pooled", accuracy(all)}};
+    std::vector<std::pair<std::string, double>> all;
+    for (const overlap_protocol& protocol : overlap_protocols) all.emplace_back(protocol.name, value(protocol));
+    return all;
   }
 
  private:

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Says how good predictions are: every protocol that publications call IoU, Dice and so on, side by side, each with the
+// interval that other images would have put it in; and whether one run is better than another on the same images.
+//
+//     evaluate masks isic2017/test/masks --out evaluation                  (folders, files matched by name)
+//     evaluate run/best.safetensors --data isic2017 --split test           (a network and a data set)
+//     evaluate masks truth --threshold sweep --resolution both             (which threshold is best)
+//     evaluate masks truth --compare other_masks                           (or other weights, or their per_image.csv)
+//
+// DIR/per_image.csv has a row for each image, DIR/summary.json every figure, DIR/sweep.csv those at each threshold.
+#include "evaluate_results.hpp"
+
+#include <lamina/train/summary.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+#include <unistd.h>
+
+using namespace lamina;
+using namespace evaluate_program;
+
+namespace {
+
+struct command {
+  std::filesystem::path predictions, truth, data, out = "evaluation", compare;
+  std::string split = "validation", threshold, resolutions, size, best = "iou_per_image_mean";
+  bootstrap_options bootstrap;
+  bool allow_missing = false, skip_unreadable = false, symmetries = false;
+  int threads = 0;
+};
+
+void declare(CLI::App& app, command& c) {
+  app.add_option("predictions", c.predictions,
+                 "folder of masks or probabilities (NAME.png, NAME_mask.png, NAME_probability.png or .npy, …), or "
+                 "weights that train_isic wrote")
+      ->required()
+      ->type_name("FOLDER|WEIGHTS");
+  app.add_option("truth", c.truth, "folder of true masks (NAME.png, NAME_segmentation.png, …)")->type_name("FOLDER");
+  app.add_option("--data", c.data, "data set that holds the truth, and the images for weights")
+      ->type_name("FOLDER|YAML");
+  app.add_option("--split", c.split, "of the data set, if it is divided")->capture_default_str();
+  app.add_option("--out,-o", c.out, "folder for per_image.csv, summary.json, sweep.csv")->capture_default_str();
+  app.add_option("--threshold", c.threshold,
+                 "of the probability: what reaches it is lesion; sweep: 0.01 to 0.99, and the best of them")
+      ->default_str("the weights file's, else 0.5");
+  app.add_option("--best-by", c.best, "the protocol that chooses the threshold of a sweep")->capture_default_str();
+  app.add_option("--resolution", c.resolutions,
+                 "network: at the size that was predicted, the truth brought there by nearest; native: at the truth's, "
+                 "probabilities brought there linearly, masks by nearest")
+      ->check(CLI::IsMember({"network", "native", "both"}))
+      ->default_str("both for weights, native for folders");
+  app.add_option("--size", c.size, "network resolution of files, such as 256 or 320x240")
+      ->default_str("each file's own");
+  app.add_option("--compare", c.compare, "another run on the same images, for the paired test")
+      ->type_name("FOLDER|WEIGHTS|CSV");
+  app.add_option("--bootstrap", c.bootstrap.resamples, "resamples of the images for intervals")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+  app.add_option("--confidence", c.bootstrap.confidence, "of the intervals")->capture_default_str();
+  app.add_option("--seed", c.bootstrap.seed, "of the resamples")->capture_default_str();
+  app.add_option("--threads,-t", c.threads, "0: one per core")->capture_default_str();
+  app.add_flag("--tta", c.symmetries, "weights: average over flips and turns of the photograph");
+  app.add_flag("--allow-missing", c.allow_missing, "go on without truths that have no prediction, and say how many");
+  app.add_flag("--skip-unreadable", c.skip_unreadable, "go on without files that can't be read, and say how many");
+}
+
+bool is_weights(const std::filesystem::path& path) { return extension_of(path) == ".safetensors"; }
+
+/// The run that lies at `path`, which must have a prediction for each truth unless that is excused.
+run_source open_run(const std::filesystem::path& path, const command& c, const std::vector<truth_image>& truths,
+                    cpu_context& ctx) {
+  if (is_weights(path)) {
+    require(!c.data.empty(), path.string(), ": which images? Name a data set with --data");
+    return network_source(path, ctx, c.symmetries);
+  }
+  run_source run = folder_source(path, truths);
+  const std::vector<std::string> missing(run.missing.begin(), run.missing.end());
+  if (missing.size() == truths.size() || (!missing.empty() && !c.allow_missing))
+    throw file_error(path.string(), to_text("no prediction for ", missing.size(), " of ", truths.size(), " images (",
+                                            some_of(missing), "); --allow-missing goes on without them"));
+  if (!missing.empty())
+    std::cerr << "evaluate: " << path.string() << ": no prediction for " << missing.size() << " of " << truths.size()
+              << " images (" << some_of(missing) << ")\n";
+  if (!run.extra.empty())
+    std::cerr << "evaluate: " << path.string() << ": files without a true mask: " << run.extra.size() << " ("
+              << some_of(run.extra) << ")\n";
+  return run;
+}
+
+scoring_options options_for(const run_source& run, const command& c) {
+  scoring_options options{.thresholds = {run.threshold.value_or(0.5f)}, .skip_unreadable = c.skip_unreadable};
+  if (c.threshold == "sweep")
+    options.thresholds = threshold_grid();
+  else if (!c.threshold.empty())
+    require(value_from_text(c.threshold, options.thresholds.front()) && options.thresholds.front() >= 0 &&
+                options.thresholds.front() <= 1,
+            "--threshold ", c.threshold, ": expected a number of [0, 1], or sweep");
+  const std::string where = !c.resolutions.empty() ? c.resolutions : is_weights(c.predictions) ? "both" : "native";
+  for (const resolution r : {resolution::network, resolution::native})
+    if (where == "both" || where == name(r)) options.resolutions.push_back(r);
+  if (!c.size.empty()) {
+    const std::size_t x = std::min(c.size.find('x'), c.size.size());
+    image_size s;
+    require(value_from_text(c.size.substr(0, x), s.width) && s.width > 0 && s.width <= 65535 &&
+                value_from_text(x < c.size.size() ? c.size.substr(x + 1) : c.size, s.height) && s.height > 0 &&
+                s.height <= 65535,
+            "--size ", c.size, ": expected pixels, such as 256 or 320x240");
+    require(run.side_by_side, "--size ", c.size, ": the network of ", run.from, " has a size of its own");
+    options.network_size = s;
+  }
+  return options;
+}
+
+struct evaluated_run {
+  run_source source;
+  run_scores scores;
+  std::vector<run_figures> figures;  // for each resolution
+};
+
+evaluated_run evaluate(const std::filesystem::path& path, const command& c, const std::vector<truth_image>& truths,
+                       cpu_context& ctx) {
+  evaluated_run run{open_run(path, c, truths, ctx), {}, {}};
+  const scoring_options options = options_for(run.source, c);
+  {
+    progress_line progress(std::cerr, isatty(STDERR_FILENO) != 0, path.string(),
+                           static_cast<index_t>(truths.size() - run.source.missing.size()));
+    run.scores = score_run(ctx, run.source, truths, options, progress);
+  }
+  const overlap_protocol& best = overlap_protocol_named(c.best);
+  for (std::size_t r = 0; r < options.resolutions.size(); ++r)
+    run.figures.push_back(figures_of(ctx.workers(), run.scores, options, r, best, c.bootstrap));
+  return run;
+}
+
+void run(const command& c, const std::string& command_line) {
+  overlap_protocol_named(c.best);
+  require(c.truth.empty() != c.data.empty(), "which truth? Name a folder of true masks behind the predictions, or a ",
+          "data set with --data, and not both");
+  thread_pool threads(c.threads);
+  cpu_context ctx(threads);
+  const std::vector<truth_image> truths =
+      c.truth.empty() ? truths_of(open_dataset(c.data), c.split) : truths_in_folder(c.truth);
+
+  const evaluated_run result = evaluate(c.predictions, c, truths, ctx);
+  std::vector<run_comparison> comparisons;
+  if (!c.compare.empty()) {
+    std::optional<evaluated_run> other;
+    if (extension_of(c.compare) != ".csv") other = evaluate(c.compare, c, truths, ctx);
+    for (std::size_t r = 0; r < result.figures.size(); ++r)
+      comparisons.push_back(
+          compare(threads, result.figures[r], truths,
+                  other ? cells_of(other->figures[r], truths) : read_per_image(c.compare, result.figures[r].at),
+                  c.compare.string(), c.allow_missing, c.bootstrap));
+  }
+
+  nlohmann::ordered_json s;
+  s["command"] = command_line;
+  s["predictions"] = c.predictions.string();
+  s["truth"] = (c.truth.empty() ? c.data : c.truth).string();
+  if (c.truth.empty()) s["split"] = c.split;
+  s["images"] = result.figures.front().images.size();
+  s["missing"] = result.source.missing;
+  s["skipped"] = result.scores.skipped;
+  s["extra"] = result.source.extra;
+  s["bootstrap"] = {{"resamples", c.bootstrap.resamples},
+                    {"confidence", c.bootstrap.confidence},
+                    {"seed", c.bootstrap.seed}};
+  if (c.threshold == "sweep") s["threshold_chosen_by"] = c.best + " on these very images";
+  for (const run_figures& figures : result.figures) s[name(figures.at)] = json_of(figures);
+  for (const run_comparison& comparison : comparisons) {
+    s["comparison"]["with"] = c.compare.string();
+    s["comparison"][name(comparison.at)] = json_of(comparison);
+  }
+  s["notice"] = "For research only; not a medical device.";
+
+  std::error_code problem;
+  std::filesystem::create_directories(c.out, problem);
+  if (problem) throw file_error(c.out.string(), problem.message());
+  write_per_image(c.out / "per_image.csv", result.figures, truths);
+  if (result.figures.front().sweep) write_sweep(c.out / "sweep.csv", result.figures);
+  write_file_atomically(c.out / "summary.json", s.dump(2) + '\n');
+
+  std::cout << result.source.from << ": " << result.figures.front().images.size() << " images, "
+            << 100 * c.bootstrap.confidence << " % intervals from " << c.bootstrap.resamples << " resamples";
+  if (!result.source.missing.empty()) std::cout << "; " << result.source.missing.size() << " have no prediction";
+  if (!result.scores.skipped.empty()) std::cout << "; " << result.scores.skipped.size() << " can't be read";
+  if (c.threshold == "sweep") std::cout << "; t has the best " << c.best << " on these very images, which flatters";
+  std::cout << '\n';
+  for (const std::string& reason : result.scores.skipped) std::cout << "  skipped: " << reason << '\n';
+  print(std::cout << '\n', result.figures);
+  for (const run_comparison& comparison : comparisons) print(std::cout << '\n', comparison, c.compare.string());
+  std::cout << "\nwritten: " << (c.out / "per_image.csv").string() << ' ' << (c.out / "summary.json").string() << '\n';
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Compares predicted lesions with true ones. For research only; not a medical device, and no diagnosis.");
+  command c;
+  declare(app, c);
+  CLI11_PARSE(app, argc, argv);
+  std::string command_line = "evaluate";
+  for (int i = 1; i < argc; ++i) command_line += ' ' + shell_word(argv[i]);
+  try {
+    run(c, command_line);
+  } catch (const std::exception& problem) {
+    std::cerr << "evaluate: " << problem.what() << '\n';
+    return 1;
+  }
+}

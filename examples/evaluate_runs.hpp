@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// What evaluate compares: a run, which predicts each image, with the truth, at one or two resolutions.
+#pragma once
+
+#include <lamina/core/thread_pool.hpp>
+#include <lamina/data/mask_files.hpp>
+#include <lamina/data/open_dataset.hpp>
+#include <lamina/image/letterbox.hpp>
+#include <lamina/metrics/threshold_sweep.hpp>
+#include <lamina/predict/predictor.hpp>
+#include <lamina/train/progress.hpp>
+
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <ostream>
+#include <set>
+
+namespace evaluate_program {
+
+using namespace lamina;
+
+struct truth_image {
+  std::string name;
+  std::filesystem::path mask, image;  // image: empty where only masks were given
+};
+
+/// Network: the size at which a run predicts, the truth brought there by nearest, as in training. Native: the truth's
+/// own, probabilities brought there linearly and masks by nearest.
+enum class resolution { network, native };
+inline std::string name(resolution r) { return r == resolution::network ? "network" : "native"; }
+
+/// What a run says of an image, at the run's own size. [1,h,w,1].
+struct own_prediction {
+  tensor<float> probability;
+  bool framed = false;  // the image stands in the middle of a frame of another aspect
+};
+
+/// A run that can predict: a folder of files, or a network.
+struct run_source {
+  std::string from;
+  std::function<own_prediction(cpu_context&, const truth_image&, const tensor<std::uint8_t>& truth)> predict{};
+  std::optional<float> threshold{};  // its own
+  bool side_by_side = false;         // several images at once; a network takes all threads for one
+  std::set<std::string> missing{};   // truths of which it says nothing
+  std::vector<std::string> extra{};  // files that belong to no truth
+};
+
+inline image_size size_of(const shape& e) { return {e.w, e.h}; }
+
+inline std::vector<truth_image> truths_in_folder(const std::filesystem::path& folder) {
+  if (!std::filesystem::is_directory(folder)) throw file_error(folder.string(), "no such folder of true masks");
+  std::vector<truth_image> truths;
+  for (auto& [name, file] : images_by_name(folder)) truths.push_back({name, file, {}});
+  if (truths.empty()) throw file_error(folder.string(), "no masks in this folder");
+  return truths;
+}
+
+/// Of a data set's split, or of all of it where it is not divided.
+inline std::vector<truth_image> truths_of(const dataset& data, const std::string& split) {
+  std::vector<truth_image> truths;
+  std::set<std::string> names;
+  const auto add = [&](const sample& s) {
+    require_mask(s);
+    truths.push_back({s.name, s.mask, s.image});
+    if (!names.insert(s.name).second)
+      throw file_error(s.image.string(), "another image of the data set has the same name; results are told by it");
+  };
+  if (data.splits.empty())
+    for (const sample& s : data.samples) add(s);
+  else
+    for (const index_t number : data.split(split)) add(data.samples.at(static_cast<std::size_t>(number)));
+  require(!truths.empty(), "data set '", data.name, "': no images to evaluate");
+  return truths;
+}
+
+/// A list of names for one line: the first few, and how many there are.
+inline std::string some_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 5); ++i) text += (i > 0 ? ", " : "") + names[i];
+  return names.size() > 5 ? text + ", …" : text;
+}
+
+inline run_source folder_source(const std::filesystem::path& folder, const std::vector<truth_image>& truths) {
+  auto files = predictions_by_name(folder);
+  run_source run{.from = folder.string(), .side_by_side = true};
+  std::set<std::string> known;
+  for (const truth_image& t : truths) {
+    known.insert(t.name);
+    if (!files.contains(t.name)) run.missing.insert(t.name);
+  }
+  for (const auto& [name, file] : files)
+    if (!known.contains(name)) run.extra.push_back(file.filename().string());
+  run.predict = [files = std::move(files)](cpu_context&, const truth_image& t, const tensor<std::uint8_t>&) {
+    return own_prediction{read_probability(files.at(t.name))};
+  };
+  return run;
+}
+
+/// `ctx` must outlive the source. A network without padding says nothing of the margin, which has probability 0 here;
+/// the trainer leaves it out instead.
+inline run_source network_source(const std::filesystem::path& weights, cpu_context& ctx, bool symmetries) {
+  struct network {
+    predictor<float> trained;
+    predictor<float>::session session;
+    network(const std::filesystem::path& file, cpu_context& c, bool all)
+        : trained(file), session(trained, c, {.symmetries = all}) {}
+  };
+  const auto net = std::make_shared<network>(weights, ctx, symmetries);
+  const prediction_settings& s = net->trained.settings();
+  run_source run{.from = weights.string(), .threshold = s.threshold};
+  run.predict = [net, &s](cpu_context& c, const truth_image& t, const tensor<std::uint8_t>& truth) {
+    if (const image_info info = probe_image(t.image); size_of(truth.extents()) != image_size{info.width, info.height})
+      throw file_error(t.mask.string(), to_text("mask of ", size_of(truth.extents()), " pixels for an image of ",
+                                                image_size{info.width, info.height}, " (", t.image.string(), ")"));
+    // Of a photograph that has the network's size the session gives the probability at that size.
+    const auto method = interpolation_named(s.resampling);
+    if (!s.keep_aspect)
+      return own_prediction{net->session.probability(read_fitted_image(t.image, s.height, s.width, method).view())};
+    const tensor<std::uint8_t> photo = read_image(t.image, {.channels = 3});
+    const auto framed = letterboxed(c, photo.view(), {s.width, s.height}, *method, s.around);
+    return own_prediction{net->session.probability(framed.view()), true};
+  };
+  return run;
+}
+
+struct scoring_options {
+  std::vector<float> thresholds{};
+  std::vector<resolution> resolutions{};
+  std::optional<image_size> network_size{};  // else each prediction's own
+  bool skip_unreadable = false;
+};
+
+/// An image at one resolution: its cells at each threshold.
+struct image_score {
+  image_size size;
+  std::vector<confusion> counts;
+};
+
+/// What a run is worth on each truth, in their order, and at each resolution; nothing for what is missing or skipped.
+struct run_scores {
+  std::vector<std::vector<image_score>> images;  // empty, or one for each resolution
+  std::vector<std::string> skipped;              // the reasons, a file's name in each
+};
+
+inline std::vector<image_score> score_image(cpu_context& ctx, const run_source& run, const truth_image& t,
+                                            const scoring_options& options) {
+  const tensor<std::uint8_t> truth = read_mask(t.mask);
+  const own_prediction own = run.predict(ctx, t, truth);
+  const auto native = size_of(truth.extents()), size = size_of(own.probability.extents());
+  const auto is_sure = [](float p) { return p == 0 || p == 1; };
+  const bool mask = std::all_of(own.probability.begin(), own.probability.end(), is_sure);
+  const auto method = mask ? interpolation::nearest : interpolation::linear;
+  std::vector<image_score> scores;
+  for (const resolution r : options.resolutions) {
+    const bool at_network = r == resolution::network;
+    const image_size to = at_network ? options.network_size.value_or(size) : native;
+    const tensor<float> p = own.framed && !at_network
+                                ? letterbox_placement(native, size).undo(own.probability.view(), method)
+                                : resized(ctx, own.probability.view(), method, to.height, to.width);
+    const tensor<std::uint8_t> m = own.framed && at_network
+                                       ? letterboxed(ctx, truth.view(), to, interpolation::nearest)
+                                       : resized(ctx, truth.view(), interpolation::nearest, to.height, to.width);
+    threshold_sweep sweep(options.thresholds);
+    sweep.add(p.view(), m.view());
+    scores.push_back({to, {}});
+    for (const overlap_metrics& at : sweep.metrics()) scores.back().counts.push_back(at.images().front());
+  }
+  return scores;
+}
+
+/// One line that is rewritten in place on a terminal: how far the work is, and the time that is left.
+class progress_line {
+ public:
+  progress_line(std::ostream& out, bool terminal, std::string what, index_t all)
+      : out_(out), terminal_(terminal), what_(std::move(what)), all_(all) {}
+  ~progress_line() {
+    if (terminal_ && done_ > 0) out_ << "\r\033[K" << std::flush;
+  }
+  void step() {
+    const std::lock_guard lock(mutex_);
+    const auto now = clock::now();
+    ++done_;
+    if (std::chrono::duration<double>(now - last_).count() < (terminal_ ? 0.2 : 30)) return;
+    last_ = now;
+    const double elapsed = std::chrono::duration<double>(now - begin_).count();
+    const double left = elapsed * static_cast<double>(all_ - done_) / static_cast<double>(done_);
+    out_ << (terminal_ ? "\r\033[K" : "") << what_ << ": " << done_ << " of " << all_ << " images, "
+         << detail::clock_text(left) << " left" << (terminal_ ? "" : "\n") << std::flush;
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  std::ostream& out_;
+  bool terminal_;
+  std::string what_;
+  index_t all_, done_ = 0;
+  clock::time_point begin_ = clock::now(), last_ = begin_;
+  std::mutex mutex_;
+};
+
+/// Throws `file_error` for what can't be read unless that is to be skipped, `error` when no image is left.
+inline run_scores score_run(cpu_context& ctx, const run_source& run, const std::vector<truth_image>& truths,
+                            const scoring_options& options, progress_line& progress) {
+  run_scores result{.images = std::vector<std::vector<image_score>>(truths.size()), .skipped = {}};
+  std::vector<std::string> problems(truths.size());
+  const auto score = [&](cpu_context& with, std::size_t i) {
+    if (run.missing.contains(truths[i].name)) return;
+    try {
+      result.images[i] = score_image(with, run, truths[i], options);
+    } catch (const file_error& problem) {
+      if (!options.skip_unreadable) throw;
+      problems[i] = problem.what();
+    }
+    progress.step();
+  };
+  if (run.side_by_side)
+    ctx.workers().run(static_cast<index_t>(truths.size()), [&](index_t i, int) {
+      cpu_context here;
+      score(here, static_cast<std::size_t>(i));
+    });
+  else
+    for (std::size_t i = 0; i < truths.size(); ++i) score(ctx, i);
+  for (const std::string& problem : problems)
+    if (!problem.empty()) result.skipped.push_back(problem);
+  require(std::any_of(result.images.begin(), result.images.end(), [](const auto& scores) { return !scores.empty(); }),
+          run.from, ": none of the ", truths.size(), " images could be evaluated");
+  return result;
+}
+
+}  // namespace evaluate_program
