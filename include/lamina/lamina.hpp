@@ -38,7 +38,9 @@
 #include <lamina/layers/conv2d.hpp>
 #include <lamina/layers/conv_transpose2d.hpp>
 #include <lamina/layers/group_norm.hpp>
+#include <lamina/metrics/calibration.hpp>
 #include <lamina/metrics/overlap.hpp>
+#include <lamina/metrics/threshold_sweep.hpp>
 #include <lamina/models/blocks.hpp>
 #include <lamina/models/network.hpp>
 #include <lamina/models/segnet.hpp>
