@@ -2,43 +2,15 @@
 #pragma once
 
 #include <lamina/train/observer.hpp>
+#include <lamina/train/readable.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <ostream>
 #include <string>
 
 namespace lamina {
-
-namespace detail {
-
-/// printf into a string.
-template <class... Values>
-std::string formatted(const char* format, Values... values) {
-  char text[256];
-  const int length = std::snprintf(text, sizeof text, format, values...);
-  return {text, std::min(static_cast<std::size_t>(std::max(length, 0)), sizeof text - 1)};
-}
-
-/// 75 → "1:15", 4000 → "1:06:40".
-inline std::string clock_text(double seconds) {
-  const auto s = static_cast<long long>(std::max(0.0, seconds) + 0.5);
-  return s < 3600 ? formatted("%lld:%02lld", s / 60, s % 60)
-                  : formatted("%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
-}
-
-/// 1234567 → "1.2 MB"; powers of 1000.
-inline std::string bytes_text(double bytes) {
-  for (const char* unit : {"B", "kB", "MB"}) {
-    if (bytes < 1000) return formatted(bytes < 10 ? "%.1f %s" : "%.0f %s", bytes, unit);
-    bytes /= 1000;
-  }
-  return formatted("%.2f GB", bytes);
-}
-
-}  // namespace detail
 
 struct progress_options {
   bool terminal = false;  // rewrite one line in place; false: plain lines, one every `interval` seconds at most
