@@ -28,7 +28,6 @@ struct drawn_line {
 struct drawn_rectangle {
   point low, high;
   drawing_ink ink{};
-  double opacity = 1;
 };
 struct drawn_text {
   point baseline;
@@ -60,7 +59,7 @@ struct drawing_painter {
     draw_polyline(canvas, points, scale * line.width, line.ink.paint);
   }
   void operator()(const drawn_rectangle& r) const {
-    fill_rectangle(canvas, at(r.low), at(r.high), r.ink.paint, r.opacity);
+    fill_rectangle(canvas, at(r.low), at(r.high), r.ink.paint);
   }
   void operator()(const drawn_text& t) const {
     draw_text(canvas, at(t.baseline), t.text, {scale * t.height, t.ink.paint, t.anchor, t.upwards});

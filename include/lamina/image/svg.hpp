@@ -44,9 +44,7 @@ class svg_writer {
   void operator()(const drawn_rectangle& r) {
     out_ += "<rect x=\"" + svg_number(r.low.x) + "\" y=\"" + svg_number(r.low.y) + "\" width=\"" +
             svg_number(r.high.x - r.low.x) + "\" height=\"" + svg_number(r.high.y - r.low.y) + '"' +
-            ink("fill", r.ink);
-    if (r.opacity < 1) out_ += " fill-opacity=\"" + svg_number(r.opacity) + '"';
-    out_ += "/>";
+            ink("fill", r.ink) + "/>";
   }
   void operator()(const drawn_text& t) {
     constexpr double capital_share = 0.72;  // of the size of a font, in the usual ones without serifs

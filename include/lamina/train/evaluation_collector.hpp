@@ -78,10 +78,12 @@ class evaluation_collector {
     return kept;
   }
   std::vector<html_picture> drawn(const std::vector<chosen>& cases) const {
+    const auto side = static_cast<double>(options_.picture_side);
+    const double thickness = std::max(1.0, side / 128);  // pages show pictures at about half their size
     std::vector<html_picture> pictures;
     for (const chosen& c : cases) {
       const lesion_picture made = draw_lesion(c.kept->photo.view(), c.kept->probability.view(), threshold_,
-                                              c.kept->truth.view(), options_.picture_side);
+                                              c.kept->truth.view(), options_.picture_side, thickness);
       pictures.push_back(picture_for_page(made.photo.view(), c.kept->name + detail::formatted(": %.3f", c.figure),
                                           options_.picture_side));
     }

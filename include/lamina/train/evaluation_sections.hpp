@@ -11,6 +11,7 @@
 #include <lamina/train/readable.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -67,10 +68,10 @@ struct named_chart {
 
 namespace detail {
 
-/// So wide that on a phone, where a chart is as wide as the screen, its letters can be read.
+/// So narrow that its letters can be read on a phone, where a chart is as wide as the screen.
 inline plot_options report_chart(std::string title, std::string x_label, std::string y_label) {
-  return {.title = std::move(title), .x_label = std::move(x_label), .y_label = std::move(y_label), .width = 480,
-          .height = 330};
+  return {.title = std::move(title), .x_label = std::move(x_label), .y_label = std::move(y_label), .width = 420,
+          .height = 310};
 }
 
 inline drawing iou_histogram(const evaluation_report& e) {
@@ -97,11 +98,14 @@ inline drawing threshold_chart(const evaluation_report& e) {
   const std::vector<double> x(sweep.thresholds().begin(), sweep.thresholds().end());
   const double used = e.threshold;
   const auto best = sweep.best(&overlap_metrics::iou_per_image_mean);
+  const auto pooled_precision = [](const overlap_metrics& m) {  // a gap where nothing is found any more
+    const confusion all = m.pooled();
+    return all.true_positive + all.false_positive > 0 ? precision(all) : std::numeric_limits<double>::quiet_NaN();
+  };
   const plot_series series[] = {
       {"IoU per image", x, sweep.curve(&overlap_metrics::iou_per_image_mean)},
       {"Jaccard 0.65", x, sweep.curve("jaccard_thresholded_0.65"), false, plot_colours[3]},
-      {"precision", x, sweep.curve([](const overlap_metrics& m) { return precision(m.pooled()); }), false,
-       plot_colours[4]},
+      {"precision", x, sweep.curve(pooled_precision), false, plot_colours[4]},
       {"recall", x, sweep.curve([](const overlap_metrics& m) { return recall(m.pooled()); }), false, plot_colours[2]},
       {formatted("used: %.2f", used), {used, used}, {0, 1}, false, colour{150, 156, 166}},
       {formatted("best: %.2f", static_cast<double>(best.threshold)), {best.threshold}, {best.value}, false,

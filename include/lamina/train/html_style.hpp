@@ -21,7 +21,7 @@ inline constexpr std::string_view html_style = R"css(
 * { box-sizing: border-box; }
 html { background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif;
   -webkit-text-size-adjust: 100%; }
-body { margin: 0 auto; max-width: 72rem; padding: 1rem; overflow-wrap: anywhere; }
+body { margin: 0 auto; max-width: 84rem; padding: 1rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0.5rem 0; }
 h2 { font-size: 1.25rem; margin: 2rem 0 0.75rem; padding-bottom: 0.25rem; border-bottom: 1px solid var(--grid); }
 h3 { font-size: 1rem; margin: 1.25rem 0 0.5rem; }
@@ -31,8 +31,9 @@ header p.notice { background: var(--warn); color: var(--warn-ink); padding: 0.5r
 nav { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; }
 a { color: var(--link); }
 dl { margin: 0; }
-dl > div { display: grid; grid-template-columns: minmax(9rem, 18rem) 1fr; gap: 0 1rem; padding: 0.2rem 0;
+dl > div { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 0 1rem; padding: 0.2rem 0;
   border-bottom: 1px solid var(--grid); }
+@media (min-width: 48rem) { dl > div { grid-template-columns: 20rem 1fr; } }
 dt { color: var(--soft); }
 dd { margin: 0; }
 dl.key { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0.6rem; }
@@ -47,10 +48,11 @@ th, td { padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px solid var(--grid); 
   vertical-align: top; }
 th:first-child { text-align: left; font-weight: 400; }
 thead th, thead th:first-child { font-weight: 600; }
+@media (max-width: 40rem) { table { font-size: 0.85rem; width: 100%; } th, td { padding-right: 0.5rem; } }
 pre { background: var(--card); border: 1px solid var(--grid); border-radius: 0.4rem; padding: 0.75rem; margin: 0.5rem 0;
   overflow-x: auto; font: 0.85rem/1.45 ui-monospace, monospace; white-space: pre-wrap; }
 figure { margin: 0; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 23rem), 1fr)); gap: 1rem; }
 .charts figure { max-width: 40rem; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0.75rem; }
 svg, img { display: block; width: 100%; height: auto; }

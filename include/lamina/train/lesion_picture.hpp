@@ -21,8 +21,9 @@ struct lesion_picture {
 ///   photo               [1,H,W,3]
 ///   probability, truth  [1,h,w,1]: of the whole photograph, or of its middle, as networks without padding see it
 ///   threshold           of the probability; the truth's is one half
+///   thickness           of the outlines, as in `draw_overlay`
 inline lesion_picture draw_lesion(view<const std::uint8_t> photo, view<const float> probability, float threshold,
-                                  view<const float> truth, index_t shorter_side) {
+                                  view<const float> truth, index_t shorter_side, double thickness = 0) {
   const auto [N, H, W, C] = photo.extents();
   const index_t factor = std::max<index_t>(1, ceil_div(shorter_side, std::min(H, W)));
   // Enlarged before the threshold, so that the outline is no staircase.
@@ -38,7 +39,7 @@ inline lesion_picture draw_lesion(view<const std::uint8_t> photo, view<const flo
   };
   lesion_picture made{resized(photo, interpolation::cubic, H * factor, W * factor), mask_of(probability, threshold),
                       mask_of(truth, 0.5f)};
-  draw_overlay(made.photo.view(), made.prediction.view(), made.truth.view());
+  draw_overlay(made.photo.view(), made.prediction.view(), made.truth.view(), thickness);
   return made;
 }
 

@@ -8,6 +8,7 @@
 #include <lamina/train/observer.hpp>
 #include <lamina/train/summary.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -120,18 +121,22 @@ class train_report final : public train_observer {
     const std::string epochs = to_text(result_.epochs, " of ", result_.plan.epochs, " epochs");
     std::string text = options_.data.empty() ? "" : "Data: " + options_.data + ". ";
     if (!ended_) return text + "Under way: " + epochs + "; this page is written anew after each.";
-    return text + (curves_.epoch.empty() ? "Evaluated without training."
-                                         : "Ended (" + std::string(name(result_.end)) + ") after " + epochs + '.');
+    if (curves_.epoch.empty()) return text + "Evaluated without training.";
+    std::string end(name(result_.end));
+    std::ranges::replace(end, '_', ' ');
+    return text + "Ended after " + epochs + ": " + end + '.';
   }
 
   void write_result(html_page& page) const {
     const std::string of = best_weights_ ? "" : to_text(", epoch ", result_.validation.epoch);
     html_facts facts;
     std::vector<protocol_column> columns;
+    std::string caption;
     for (const evaluation* e : {&result_.validation, &result_.test}) {
       if (e->values.empty()) continue;
       facts.push_back({e->split + " IoU" + of, detail::formatted("%.4f", e->iou())});
-      columns.push_back({to_text(e->split, of, " (", e->images, " images)"), {{"loss", e->loss}}});
+      columns.push_back({e->split + of, {{"loss", e->loss}}});
+      caption += to_text(e->images, ' ', e->split, " images, ");
       for (const auto& [protocol, value] : e->values) columns.back().results.push_back({protocol, value});
     }
     if (result_.best_epoch > 0)
@@ -142,9 +147,8 @@ class train_report final : public train_observer {
     page.key_facts(facts);
     if (columns.empty()) return;
     page.heading("Every protocol");
-    write_protocols(page, columns,
-                    best_weights_ ? "with the best weights, at the network's size, threshold as in the recipe"
-                                  : "at the network's size, threshold as in the recipe");
+    caption += best_weights_ ? "the best weights, " : "the weights of that epoch, ";
+    write_protocols(page, columns, caption + "at the network's size; the threshold is the recipe's");
   }
 
   std::vector<named_chart> curve_charts() const {
