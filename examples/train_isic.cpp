@@ -5,7 +5,7 @@
 //     train_isic synthetic:400 --base 8 --size 96 --epochs 10 --out run                (made-up lesions)
 //     train_isic --resume run                                                          (after Ctrl-C, or a power cut)
 //
-// run/best.safetensors is what `predict` takes; run/summary.json says what came out of it.
+// run/best.safetensors is what `predict` takes; run/report.html and run/summary.json say what came out of it.
 #include <lamina/train/checkpoint.hpp>
 #include <lamina/train/summary.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train_run.hpp"
 
+#include <lamina/augment/print.hpp>
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/data/open_dataset.hpp>
 #include <lamina/data/synthetic_dataset.hpp>
@@ -8,6 +9,7 @@
 #include <lamina/train/pictures.hpp>
 #include <lamina/train/plan_text.hpp>
 #include <lamina/train/progress.hpp>
+#include <lamina/train/report.hpp>
 #include <lamina/train/summary.hpp>
 #include <lamina/train/trainer.hpp>
 
@@ -56,6 +58,20 @@ void print_plan(const command& c, const train_options& t, const cpu_context& ctx
             << (t.average_decay > 0 ? "their average, " : "") << "the optimiser's moments)\n";
 }
 
+/// What the report tells besides what the trainer says.
+template <class T>
+train_report_options report_of(const command& c, const train_options& o, trainer<T>& t,
+                               const std::string& command_line) {
+  const train_options used = settled(o);
+  text_map settings = fixed_options(used, t.plan(), used.warm_up, c.pad, sizeof(T));
+  settings["epochs"] = value_to_text(used.epochs);
+  return {.data = c.data,
+          .command = command_line,
+          .augmentation = used.augmentation ? augment::to_text(*used.augmentation) : "none",
+          .memory = plan_text(t.step_program(), t.weights().layout()),
+          .settings = std::move(settings)};
+}
+
 template <class T>
 void run(const command& c, const std::string& command_line, thread_pool& threads) {
   cpu_context ctx(threads);
@@ -83,16 +99,19 @@ void run(const command& c, const std::string& command_line, thread_pool& threads
   train_progress progress(std::cout, {.terminal = isatty(STDOUT_FILENO) != 0});
   train_log log(c.out);
   train_pictures pictures(c.images, c.out / "log.csv", images, {.overlays = c.overlays, .every_epoch = c.save_images});
+  const auto page = c.out / (c.no_train ? "evaluation.html" : "report.html");
+  train_report report(page, c.images / "figures", c.out / "log.csv", images, report_of<T>(c, options, t, command_line));
   if (!c.no_train) t.observe(log);
   t.observe(pictures);
+  t.observe(report);
   t.observe(progress);
 
   const train_result result = c.no_train ? t.test() : t.run();
   const auto summary = c.out / (c.no_train ? "evaluation.json" : "summary.json");
   write_summary(summary, result, command_line);
   std::cout << "written:";
-  for (const auto& file : {summary, c.out / "log.csv", c.checkpoints / "best.safetensors", c.images / "curves.png",
-                           c.images / "overlays.png"})
+  for (const auto& file : {page, summary, c.out / "log.csv", c.checkpoints / "best.safetensors",
+                           c.images / "curves.png", c.images / "overlays.png"})
     if (std::filesystem::exists(file)) std::cout << ' ' << file.string();
   std::cout << '\n';
   if (result.end == train_end::stop_request)

@@ -98,14 +98,42 @@ TEST_CASE("plot: series, gaps and empty charts") {
                                 {"IoU", {1, 2, 3, 4}, {0.2, 0.6, 0.7, 0.72}, true},
                                 {"one", {2}, {0.7}},
                                 {"nothing", {}, {}}};
-  const auto chart = line_plot(series, {.title = "t", .x_label = "epoch", .y_label = "loss", .right_label = "IoU"});
-  CHECK(chart.extents() == shape{1, 500, 900, 3});
-  CHECK(painted_area(chart.view()) > 2000);
-  line_plot({});
+  const drawing chart = plot(series, {.title = "t", .x_label = "epoch", .y_label = "loss", .right_label = "IoU"});
+  const auto image = rgb_image(chart);
+  CHECK(image.extents() == shape{1, 500, 900, 3});
+  CHECK(painted_area(image.view()) > 2000);
+  CHECK(rgb_image(chart, 0.5).extents() == shape{1, 250, 450, 3});
+  CHECK(chart.title == "t");
+  CHECK(chart.description.starts_with("loss: 3 values, from 0.9 at 1 to 0.3 at 4. IoU: 4 values, from 0.2 at 1 to "));
+  plot({});
   const plot_series flat[] = {{"flat", {1}, {5}}, {"huge", {1, 2}, {1e12, -1e12}}, {"same", {3, 3}, {0, 0}, true}};
-  for (const plot_series& s : flat) line_plot(std::span(&s, 1), {.width = 240, .height = 160});
+  for (const plot_series& s : flat) plot(std::span(&s, 1), {.width = 240, .height = 160});
   const plot_series wrong{"loss", {1, 2}, {1}};
-  check_error([&] { line_plot(std::span(&wrong, 1)); }, "line_plot: 'loss' has 2 x and 1 y");
+  check_error([&] { plot(std::span(&wrong, 1)); }, "plot: 'loss' has 2 x and 1 y");
+  check_error([&] { plot(std::span(flat), {.x_range = plot_range{1, 1}}); }, "plot: a range from 1 to 1");
+  check_error([] { plot({}, {.width = 239}); }, "plot: 239×500 pixels are too few");
+  check_error([&] { rgb_image(chart, 1e-9); }, "rgb_image: a drawing of 900×500");
+}
+
+TEST_CASE("plot: bars stand on zero and fill their share of the axis") {
+  plot_series bars{"images", {0.25, 0.75}, {1, 4}};
+  bars.mark = plot_mark::bars;
+  bars.bar_width = 0.5;
+  bars.paint = colour{255, 0, 0};
+  const drawing chart = plot(std::span(&bars, 1), {.width = 400, .height = 300, .x_range = plot_range{}});
+  std::vector<drawn_rectangle> drawn;
+  for (const auto& part : chart.parts)
+    if (const auto* r = std::get_if<drawn_rectangle>(&part)) drawn.push_back(*r);
+  REQUIRE(drawn.size() == 3);  // the legend's first
+  CHECK(drawn[1].high.y == drawn[2].high.y);
+  CHECK(drawn[2].high.y - drawn[2].low.y == doctest::Approx(4 * (drawn[1].high.y - drawn[1].low.y)));
+  CHECK(drawn[2].low.x - drawn[1].high.x == doctest::Approx(2));
+  const auto image = rgb_image(chart);
+  const auto row = static_cast<index_t>(drawn[2].high.y) - 3, column = static_cast<index_t>(drawn[2].low.x) + 20;
+  CHECK(image(0, row, column, 0) == 255);
+  CHECK(image(0, row, column, 1) == 0);
+  bars.bar_width = 0;
+  check_error([&] { plot(std::span(&bars, 1)); }, "plot: the bars of 'images' are 0 wide");
 }
 
 TEST_CASE("plot: ticks are round numbers") {

@@ -27,7 +27,17 @@ LAMINA_HOST_DEVICE inline std::array<std::uint32_t, 4> philox(std::array<std::ui
 }
 
 /// What a stream is for. Streams of different purposes never share a number.
-enum class random_purpose : std::uint8_t { initialise, shuffle, augment, synthetic, test, bootstrap, dropout, mix };
+enum class random_purpose : std::uint8_t {
+  initialise,
+  shuffle,
+  augment,
+  synthetic,
+  test,
+  bootstrap,
+  dropout,
+  mix,
+  report
+};
 
 /// A random stream that is a pure function of where it stands: (seed, purpose, epoch, sample, position) and the number
 /// of draws so far. No state outlives it, so any thread may make the same stream and read the same numbers.

@@ -1,15 +1,13 @@
 // lamina::image · SPDX-License-Identifier: Apache-2.0
-// Line charts: loss and metric by epoch, drawn well enough to be shown.
+// Charts: lines, dots and bars over a common axis, drawn well enough to be shown.
 #pragma once
 
-#include <lamina/image/draw.hpp>
-#include <lamina/image/text.hpp>
+#include <lamina/image/drawing.hpp>
+#include <lamina/image/plot_axis.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,17 +15,26 @@
 
 namespace lamina {
 
-/// One line of a chart.
+enum class plot_mark { line, dots, bars };
+
+/// What is drawn of one quantity.
 struct plot_series {
   std::string label;
-  std::vector<double> x, y;  // as many of each; where a value is not finite the line has a gap
+  std::vector<double> x, y;  // as many of each; where a value is not finite there is a gap
   bool right_axis = false;
   std::optional<colour> paint{};  // else one of eight, in turn
+  plot_mark mark = plot_mark::line;
+  double bar_width = 1;  // in units of x; bars stand on 0, in the middle of it
+};
+
+struct plot_range {
+  double low = 0, high = 1;
 };
 
 struct plot_options {
   std::string title{}, x_label{}, y_label{}, right_label{};
   index_t width = 900, height = 500;
+  std::optional<plot_range> x_range{}, y_range{};  // else what the series need; y_range is the left axis's
 };
 
 namespace detail {
@@ -36,182 +43,230 @@ namespace detail {
 inline constexpr std::array<colour, 8> plot_colours{{{0, 114, 178}, {213, 94, 0}, {0, 158, 115}, {204, 121, 167},
                                                      {230, 159, 0}, {86, 180, 233}, {90, 90, 90}, {160, 140, 20}}};
 
-/// An axis from `low` to `high` with a tick at each multiple of `step`.
-struct plot_axis {
-  double low = 0, high = 1, step = 0.25;
-
-  double share(double value) const { return (value - low) / (high - low); }
-  index_t ticks() const { return static_cast<index_t>(std::lround((high - low) / step)) + 1; }
-  double tick(index_t i) const { return low + static_cast<double>(i) * step; }
-  std::string label(index_t i) const {
-    const int decimals = std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 12);
-    const bool halves = std::abs(step * std::pow(10, decimals) - std::round(step * std::pow(10, decimals))) > 1e-6;
-    std::array<char, 48> text{};
-    const double value = std::abs(tick(i)) < step / 1e6 ? 0 : tick(i);
-    if (std::abs(high) >= 1e6 || std::abs(low) >= 1e6 || step < 1e-5)
-      std::snprintf(text.data(), text.size(), "%.4g", value);
-    else
-      std::snprintf(text.data(), text.size(), "%.*f", decimals + (halves ? 1 : 0), value);
-    return text.data();
+/// Lays a chart out.
+class plot_layout {
+ public:
+  plot_layout(std::span<const plot_series> series, const plot_options& options) : series_(series), options_(options) {
+    drawing_.width = options.width;
+    drawing_.height = options.height;
+    drawing_.title = options.title;
+    drawing_.description = description();
+    choose_axes();
+    place_frame();
+    add_title();
+    add_legend();
+    add_grid();
+    add_labels();
+    for (std::size_t i = 0; i < series.size(); ++i) add_series(i);
   }
-};
 
-/// The finest step of 1, 2, 2.5 or 5 times a power of ten that needs no more than `most` intervals.
-inline double plot_step(double span, int most, bool whole_numbers) {
-  for (double power = std::pow(10, std::floor(std::log10(span / most)));; power *= 10)
-    for (const double factor : {1.0, 2.0, 2.5, 5.0}) {
-      const double step = factor * power;
-      if (whole_numbers && (step < 1 || step != std::floor(step))) continue;
-      if (step * most >= span * (1 - 1e-9)) return step;
+  drawing take() { return std::move(drawing_); }
+
+ private:
+  static constexpr drawing_ink ink{{40, 44, 52}, "ink"}, soft_ink{{96, 102, 112}, "soft"},
+      grid{{228, 231, 236}, "grid"}, frame{{150, 156, 166}, "frame"};
+  static constexpr double small = 9, large = 13;  // heights of capitals
+
+  void line(std::vector<point> points, double width, drawing_ink paint) {
+    drawing_.parts.emplace_back(drawn_line{std::move(points), width, paint});
+  }
+  void text(point baseline, const std::string& words, double height, text_anchor anchor, drawing_ink paint,
+            bool upwards = false) {
+    if (!words.empty()) drawing_.parts.emplace_back(drawn_text{baseline, words, height, anchor, upwards, paint});
+  }
+  drawing_ink ink_of(std::size_t i) const { return {series_[i].paint.value_or(plot_colours[i % 8])}; }
+
+  /// In words: of each series its first and last value, or how many there are.
+  std::string description() const {
+    std::string words;
+    for (const plot_series& s : series_) {
+      std::vector<std::size_t> known;
+      for (std::size_t i = 0; i < s.x.size(); ++i)
+        if (std::isfinite(s.x[i]) && std::isfinite(s.y[i])) known.push_back(i);
+      if (s.label.empty() || known.empty()) continue;
+      std::array<char, 160> numbers{};
+      std::snprintf(numbers.data(), numbers.size(), ": %zu values, from %.4g at %.4g to %.4g at %.4g. ", known.size(),
+                    s.y[known.front()], s.x[known.front()], s.y[known.back()], s.x[known.back()]);
+      words += s.label + numbers.data();
     }
-}
-
-/// The axis around all finite values; nothing where there is none.
-template <class Values>
-std::optional<plot_axis> plot_axis_of(std::span<const plot_series> series, int most, Values&& values,
-                                      bool whole_steps) {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  bool whole_numbers = whole_steps;
-  for (const plot_series& s : series)
-    for (const double v : values(s))
-      if (std::abs(v) < 1e100) {  // beyond it differences overflow; such points fall off the chart
-        low = std::min(low, v);
-        high = std::max(high, v);
-        whole_numbers = whole_numbers && v == std::floor(v);
-      }
-  if (low > high) return std::nullopt;
-  if (high - low < 1e-9 * std::max(1.0, std::abs(high))) {
-    const double around = whole_steps ? 1 : std::max(1e-3, std::abs(high) / 2);
-    low -= whole_steps ? 0 : around;
-    high += around;
+    if (!words.empty()) words.pop_back();
+    return words;
   }
-  plot_axis axis;
-  axis.step = plot_step(high - low, most, whole_numbers);
-  axis.low = whole_steps ? low : std::floor(low / axis.step + 1e-9) * axis.step;
-  axis.high = whole_steps ? high : std::ceil(high / axis.step - 1e-9) * axis.step;
-  return axis;
-}
 
-}  // namespace detail
-
-/// A line chart as an RGB image [1,height,width,3]: title, light grid, ticks at round numbers, legend below the title,
-/// a second axis at the right where a series asks for it.
-///
-///     const plot_series curves[] = {{"training loss", epochs, loss}, {"validation IoU", epochs, iou, true}};
-///     write_png("curves.png", line_plot(curves, {.title = "UNet", .x_label = "epoch", .y_label = "loss"}));
-///
-/// Throws `error` when a series has not as many x as y, or the image is smaller than 240×160.
-inline tensor<std::uint8_t> line_plot(std::span<const plot_series> series, const plot_options& options = {}) {
-  require(options.width >= 240 && options.height >= 160, "line_plot: ", options.width, "×", options.height,
-          " pixels are too few; 240×160 are the least");
-  for (const plot_series& s : series)
-    require(s.x.size() == s.y.size(), "line_plot: '", s.label, "' has ", s.x.size(), " x and ", s.y.size(), " y");
-
-  constexpr colour ink{40, 44, 52}, soft_ink{96, 102, 112}, grid{228, 231, 236}, frame{150, 156, 166};
-  constexpr double small = 9, large = 13;  // heights of capitals
-  tensor<std::uint8_t> image({1, options.height, options.width, 3}, uninitialized);
-  image.fill(255);
-  const auto canvas = image.view();
-  const auto width = static_cast<double>(options.width), height = static_cast<double>(options.height);
-
-  const auto y_of = [](bool right_axis) {
-    return [right_axis](const plot_series& s) {
-      return s.right_axis == right_axis ? std::span<const double>(s.y) : std::span<const double>();
+  plot_span y_span(bool right_axis) const {
+    plot_span span;
+    for (const plot_series& s : series_) {
+      if (s.right_axis != right_axis) continue;
+      const bool bars = s.mark == plot_mark::bars;
+      for (const double v : s.y) span.add(v);
+      for (const double v : {0.0, 1.0})
+        if (bars && !(v == 1 && options_.y_range)) span.add(v);
+      span.whole_numbers = span.whole_numbers && bars;
+    }
+    return span;
+  }
+  void choose_axes() {
+    const int rows = std::clamp(static_cast<int>(options_.height / 70), 2, 8),
+              columns = std::clamp(static_cast<int>(options_.width / 80), 2, 12);
+    plot_span x;
+    for (const plot_series& s : series_)
+      for (const double v : s.x) {
+        const double half = s.mark == plot_mark::bars ? s.bar_width / 2 : 0;
+        x.add(v - half);
+        x.add(v + half);
+      }
+    const auto fixed = [](const plot_range& r, int most) {
+      return plot_axis{r.low, r.high, plot_step(r.high - r.low, most, false)};
     };
-  };
-  const int rows = std::clamp(static_cast<int>(height / 70), 2, 8),
-            columns = std::clamp(static_cast<int>(width / 80), 2, 12);
-  const auto x_of = [](const plot_series& s) -> const auto& { return s.x; };
-  const auto x_axis = detail::plot_axis_of(series, columns, x_of, true).value_or(detail::plot_axis{});
-  auto right_axis = detail::plot_axis_of(series, rows, y_of(true), false);
-  auto left_axis = detail::plot_axis_of(series, rows, y_of(false), false);
-  if (!left_axis && !right_axis) left_axis = detail::plot_axis{};
-  if (left_axis && right_axis) {  // as many intervals on both sides, so that one grid serves both
-    const index_t ticks = std::max(left_axis->ticks(), right_axis->ticks());
-    for (detail::plot_axis* axis : {&*left_axis, &*right_axis})
+    x_ = options_.x_range ? fixed(*options_.x_range, columns) : plot_axis_of(x, columns, true).value_or(plot_axis{});
+    right_axis_ = plot_axis_of(y_span(true), rows, false);
+    left_axis_ = options_.y_range ? fixed(*options_.y_range, rows) : plot_axis_of(y_span(false), rows, false);
+    if (!left_axis_ && !right_axis_) left_axis_ = plot_axis{};
+    if (!left_axis_ || !right_axis_) return;
+    const index_t ticks = std::max(left_axis_->ticks(), right_axis_->ticks());  // so that one grid serves both sides
+    for (plot_axis* axis : {&*left_axis_, &*right_axis_})
       axis->high += static_cast<double>(ticks - axis->ticks()) * axis->step;
   }
 
-  const auto label_width = [&](const detail::plot_axis& axis) {
-    double widest = 0;
-    for (index_t i = 0; i < axis.ticks(); ++i) widest = std::max(widest, text_width(axis.label(i), small));
-    return widest;
-  };
-  const double left = left_axis ? 24 + label_width(*left_axis) + (options.y_label.empty() ? 0 : 24) : 24;
-  const double right =
-      width - (right_axis ? 24 + label_width(*right_axis) + (options.right_label.empty() ? 0 : 24) : 24);
-  const double bottom = height - 34 - (options.x_label.empty() ? 0 : 22);
-  double top = 20;
-  if (!options.title.empty()) {
-    top += large + 4;
-    draw_text(canvas, {(left + right) / 2, top}, options.title, {large, ink, text_anchor::centre});
-    top += 12;
+  void place_frame() {
+    const auto label_width = [](const plot_axis& axis) {
+      double widest = 0;
+      for (index_t i = 0; i < axis.ticks(); ++i) widest = std::max(widest, text_width(axis.label(i), small));
+      return widest;
+    };
+    const auto width = static_cast<double>(options_.width), height = static_cast<double>(options_.height);
+    left_ = left_axis_ ? 24 + label_width(*left_axis_) + (options_.y_label.empty() ? 0 : 24) : 24;
+    right_ = width - (right_axis_ ? 24 + label_width(*right_axis_) + (options_.right_label.empty() ? 0 : 24) : 24);
+    bottom_ = height - 34 - (options_.x_label.empty() ? 0 : 22);
+    top_ = 20;
   }
-
-  const auto paint_of = [&](std::size_t i) { return series[i].paint.value_or(detail::plot_colours[i % 8]); };
-  double legend_x = left;
-  bool has_legend = false;
-  for (std::size_t i = 0; i < series.size(); ++i) {
-    if (series[i].label.empty()) continue;
-    const double wanted = 34 + text_width(series[i].label, small);
-    if (legend_x > left && legend_x + wanted > right) {
-      legend_x = left;
-      top += 20;
+  void add_title() {
+    if (options_.title.empty()) return;
+    top_ += large + 4;
+    text({(left_ + right_) / 2, top_}, options_.title, large, text_anchor::centre, ink);
+    top_ += 12;
+  }
+  void add_legend() {
+    double x = left_;
+    bool any = false;
+    for (std::size_t i = 0; i < series_.size(); ++i) {
+      if (series_[i].label.empty()) continue;
+      const double wanted = 34 + text_width(series_[i].label, small);
+      if (x > left_ && x + wanted > right_) {
+        x = left_;
+        top_ += 20;
+      }
+      const double y = top_ + small + 2;
+      switch (series_[i].mark) {
+        case plot_mark::line:
+          line({{x + 1, y - small / 2}, {x + 23, y - small / 2}}, 3, ink_of(i));
+          break;
+        case plot_mark::dots:
+          line({{x + 12, y - small / 2}}, 7, ink_of(i));
+          break;
+        case plot_mark::bars:
+          drawing_.parts.emplace_back(drawn_rectangle{{x + 4, y - small}, {x + 20, y}, ink_of(i)});
+      }
+      text({x + 32, y}, series_[i].label, small, text_anchor::left, ink);
+      x += wanted + 22;
+      any = true;
     }
-    const double y = top + small + 2;
-    draw_line(canvas, {legend_x + 1, y - small / 2}, {legend_x + 23, y - small / 2}, 3, paint_of(i));
-    draw_text(canvas, {legend_x + 32, y}, series[i].label, {small, ink});
-    legend_x += wanted + 22;
-    has_legend = true;
+    top_ += any ? 26 : 4;
   }
-  top += has_legend ? 26 : 4;
 
-  const auto column_at = [&](double x) { return left + x_axis.share(x) * (right - left); };
-  const auto row_at = [&](const detail::plot_axis& axis, double y) { return bottom - axis.share(y) * (bottom - top); };
-  const auto on_pixel = [](double v) { return std::floor(v) + 0.5; };  // a crisp hair line
+  double column_at(double x) const { return left_ + x_.share(x) * (right_ - left_); }
+  double row_at(const plot_axis& axis, double y) const { return bottom_ - axis.share(y) * (bottom_ - top_); }
 
-  const detail::plot_axis& main_axis = left_axis ? *left_axis : *right_axis;
-  for (index_t i = 0; i < main_axis.ticks(); ++i) {
-    const double y = on_pixel(row_at(main_axis, main_axis.tick(i)));
-    draw_line(canvas, {left, y}, {right, y}, 1, grid);
+  void add_grid() {
+    const auto on_pixel = [](double v) { return std::floor(v) + 0.5; };  // a crisp hair line
+    const plot_axis main = (left_axis_ ? *left_axis_ : *right_axis_).between_ticks();
+    for (index_t i = 0; i < main.ticks(); ++i) {
+      const double y = on_pixel(row_at(left_axis_ ? *left_axis_ : *right_axis_, main.tick(i)));
+      line({{left_, y}, {right_, y}}, 1, grid);
+    }
+    const auto write_ticks = [&](const plot_axis& axis, double x, text_anchor anchor) {
+      const plot_axis ticks = axis.between_ticks();
+      for (index_t i = 0; i < ticks.ticks(); ++i)
+        text({x, row_at(axis, ticks.tick(i)) + small / 2}, ticks.label(i), small, anchor, soft_ink);
+    };
+    if (left_axis_) write_ticks(*left_axis_, left_ - 10, text_anchor::right);
+    if (right_axis_) write_ticks(*right_axis_, right_ + 10, text_anchor::left);
+    const plot_axis ticks = x_.between_ticks();
+    for (index_t i = 0; i < ticks.ticks(); ++i) {
+      const double x = on_pixel(column_at(ticks.tick(i)));
+      line({{x, top_}, {x, bottom_}}, 1, grid);
+      line({{x, bottom_}, {x, bottom_ + 5}}, 1, frame);
+      text({x, bottom_ + 11 + small}, ticks.label(i), small, text_anchor::centre, soft_ink);
+    }
+    line({{left_, on_pixel(bottom_)}, {right_, on_pixel(bottom_)}}, 1, frame);
   }
-  const auto write_ticks = [&](const detail::plot_axis& axis, double x, text_anchor anchor) {
-    for (index_t i = 0; i < axis.ticks(); ++i)
-      draw_text(canvas, {x, row_at(axis, axis.tick(i)) + small / 2}, axis.label(i), {small, soft_ink, anchor});
-  };
-  if (left_axis) write_ticks(*left_axis, left - 10, text_anchor::right);
-  if (right_axis) write_ticks(*right_axis, right + 10, text_anchor::left);
-  const detail::plot_axis x_ticks{std::ceil(x_axis.low / x_axis.step - 1e-9) * x_axis.step,
-                                  std::floor(x_axis.high / x_axis.step + 1e-9) * x_axis.step, x_axis.step};
-  for (index_t i = 0; i < x_ticks.ticks(); ++i) {
-    const double x = on_pixel(column_at(x_ticks.tick(i)));
-    draw_line(canvas, {x, top}, {x, bottom}, 1, grid);
-    draw_line(canvas, {x, bottom}, {x, bottom + 5}, 1, frame);
-    draw_text(canvas, {x, bottom + 11 + small}, x_ticks.label(i), {small, soft_ink, text_anchor::centre});
+  void add_labels() {
+    const auto width = static_cast<double>(options_.width), height = static_cast<double>(options_.height);
+    const double middle = (top_ + bottom_) / 2;
+    text({(left_ + right_) / 2, height - 14}, options_.x_label, small, text_anchor::centre, ink);
+    text({14 + small, middle}, options_.y_label, small, text_anchor::centre, ink, true);
+    if (right_axis_) text({width - 14, middle}, options_.right_label, small, text_anchor::centre, ink, true);
   }
-  draw_line(canvas, {left, on_pixel(bottom)}, {right, on_pixel(bottom)}, 1, frame);
 
-  const double middle = (top + bottom) / 2;
-  draw_text(canvas, {(left + right) / 2, height - 14}, options.x_label, {small, ink, text_anchor::centre});
-  draw_text(canvas, {14 + small, middle}, options.y_label, {small, ink, text_anchor::centre, true});
-  if (right_axis) draw_text(canvas, {width - 14, middle}, options.right_label, {small, ink, text_anchor::centre, true});
-
-  for (std::size_t i = 0; i < series.size(); ++i) {
-    const plot_series& s = series[i];
+  void add_series(std::size_t number) {
+    const plot_series& s = series_[number];
+    const drawing_ink paint = ink_of(number);
     std::vector<point> run;
-    const auto draw_run = [&] {
-      draw_polyline(canvas, run, run.size() == 1 ? 5 : 2.2, paint_of(i));
+    const auto end_run = [&] {
+      if (!run.empty()) line(run, run.size() == 1 ? 5 : 2.2, paint);
       run.clear();
     };
     for (std::size_t k = 0; k < s.x.size(); ++k) {
-      if (std::isfinite(s.x[k]) && std::isfinite(s.y[k]))
-        run.push_back({column_at(s.x[k]), row_at(s.right_axis ? *right_axis : *left_axis, s.y[k])});
-      else
-        draw_run();
+      if (!std::isfinite(s.x[k]) || !std::isfinite(s.y[k])) {
+        end_run();
+        continue;
+      }
+      const plot_axis& axis = s.right_axis ? *right_axis_ : *left_axis_;
+      const point p{column_at(s.x[k]), row_at(axis, s.y[k])};
+      if (s.mark == plot_mark::line) {
+        run.push_back(p);
+      } else if (s.mark == plot_mark::dots) {
+        line({p}, 7, paint);
+      } else if (s.y[k] != 0) {
+        const double left = column_at(s.x[k] - s.bar_width / 2), right = column_at(s.x[k] + s.bar_width / 2);
+        const double gap = std::min(1.0, (right - left) / 8), base = row_at(axis, 0);
+        drawing_.parts.emplace_back(
+            drawn_rectangle{{left + gap, std::min(p.y, base)}, {right - gap, std::max(p.y, base)}, paint});
+      }
     }
-    draw_run();
+    end_run();
   }
-  return image;
+
+  std::span<const plot_series> series_;
+  const plot_options& options_;
+  drawing drawing_;
+  plot_axis x_;
+  std::optional<plot_axis> left_axis_, right_axis_;
+  double left_ = 0, right_ = 0, top_ = 0, bottom_ = 0;
+};
+
+}  // namespace detail
+
+/// A chart: title, light grid, ticks at round numbers, legend below the title, a second axis at the right where a
+/// series asks for it.
+///
+///     const plot_series curves[] = {{"training loss", epochs, loss}, {"validation IoU", epochs, iou, true}};
+///     const drawing chart = plot(curves, {.title = "UNet", .x_label = "epoch", .y_label = "loss"});
+///     write_png("curves.png", rgb_image(chart));    // or inline_svg(chart, "curves") for a page
+///
+/// Throws `error` when a series has not as many x as y, a range or a bar is empty, or the chart is smaller than
+/// 240×160.
+inline drawing plot(std::span<const plot_series> series, const plot_options& options = {}) {
+  require(options.width >= 240 && options.height >= 160, "plot: ", options.width, "×", options.height,
+          " pixels are too few; 240×160 are the least");
+  for (const plot_series& s : series) {
+    require(s.x.size() == s.y.size(), "plot: '", s.label, "' has ", s.x.size(), " x and ", s.y.size(), " y");
+    require(s.bar_width > 0, "plot: the bars of '", s.label, "' are ", s.bar_width, " wide");
+  }
+  for (const auto& range : {options.x_range, options.y_range})
+    require(!range || range->low < range->high, "plot: a range from ", range.value_or(plot_range{}).low, " to ",
+            range.value_or(plot_range{}).high);
+  return detail::plot_layout(series, options).take();
 }
 
 }  // namespace lamina
