@@ -121,8 +121,8 @@ std::string table_of(const our_rows& rows) {
           beside(iou_of(row, "validation"), fixed(p.validation, 3)), beside(iou_of(row, "test"), fixed(p.test, 3)),
           row.known() ? fixed(row.summary.value("seconds", 0.0) / 60, 1) : "-"});
   }
-  table << "\nIn brackets: as published (ISIC 2017, Adam, learning rates 1e-5 and 1e-3, 100 epochs). IoU: of each image "
-           "at the\nnetwork's size, their mean. Minutes of training, since a row was last stopped.\n";
+  table << "\nIn brackets: as published (ISIC 2017, Adam, learning rates 1e-5 and 1e-3, 100 epochs). IoU: of each\n"
+           "image at the network's size, their mean. Minutes of training, since a row was last stopped.\n";
   for (std::size_t i = 0; i < published.size(); ++i)
     if (!rows[i].failure.empty()) table << "\n" << published[i].name << " failed: " << rows[i].failure << '\n';
   return table.str();
