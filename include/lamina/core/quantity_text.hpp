@@ -1,5 +1,5 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
-// Durations and amounts of memory as people read and write them.
+// Numbers, durations and amounts of memory as people read and write them.
 #pragma once
 
 #include <algorithm>
@@ -38,6 +38,14 @@ inline std::string bytes_text(double bytes) {
     bytes /= 1000;
   }
   return formatted("%.2f GB", bytes);
+}
+
+/// 29427713 → "29,427,713".
+inline std::string grouped_text(long long number) {
+  std::string digits = std::to_string(number);
+  const std::size_t first = digits.front() == '-' ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3;) digits.insert(at -= 3, ",");
+  return digits;
 }
 
 }  // namespace detail

@@ -3,12 +3,12 @@
 // that training and evaluation write the same.
 #pragma once
 
+#include <lamina/core/quantity_text.hpp>
 #include <lamina/image/plot.hpp>
 #include <lamina/metrics/calibration.hpp>
 #include <lamina/metrics/overlap.hpp>
 #include <lamina/metrics/threshold_sweep.hpp>
 #include <lamina/train/html_page.hpp>
-#include <lamina/train/readable.hpp>
 
 #include <algorithm>
 #include <limits>

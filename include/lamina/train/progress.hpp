@@ -3,7 +3,6 @@
 
 #include <lamina/core/quantity_text.hpp>
 #include <lamina/train/observer.hpp>
-#include <lamina/train/readable.hpp>
 
 #include <algorithm>
 #include <chrono>
