@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
     cpu_context ctx;
     predictor<float>::session session(lesions, ctx);
 
-    network_prediction said = session.at_network_size(std::array{photo}).front();
+    network_prediction said = std::move(session.at_network_size(std::array{photo}).front());
     tensor<std::uint8_t> image = read_image(photo, {.channels = 3});
     if (argc == 5) {
       const tensor<std::uint8_t> truth = read_image(argv[4], {.channels = 1});
