@@ -8,6 +8,8 @@
 #include <lamina/augment/blur.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/image/clahe.hpp>
+#include <lamina/image/components.hpp>
+#include <lamina/image/contours.hpp>
 #include <lamina/image/distance_transform.hpp>
 #include <lamina/image/filter.hpp>
 #include <lamina/image/hsv.hpp>
@@ -27,6 +29,7 @@
 #include <functional>
 #include <iomanip>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -93,6 +96,7 @@ class comparisons {
     values();
     colours();
     resizes();
+    shapes();
   }
   const std::vector<comparison>& all() const { return all_; }
 
@@ -250,6 +254,54 @@ class comparisons {
       add(to_text("resize 512x512 to 768x768, ", name(method)),
           [this, method] { resize(ctx_, x_, method, grown_.view()); },
           [this, method] { cv::resize(cv_x_, cv_grown_, cv::Size(768, 768), 0, 0, flag_of(method)); });
+  }
+
+  void shapes() {
+    bytes noise({1, 512, 512, 1}), blobs(noise.extents());
+    random_stream stream({.seed = 3, .purpose = random_purpose::test});
+    for (std::uint8_t& pixel : noise) pixel = stream.uniform() < 0.5f ? 255 : 0;
+    gaussian_blur(ctx_, noise, 15, 2.5, border::replicate, blobs.view());
+    for (std::uint8_t& pixel : blobs) pixel = pixel < 128 ? 0 : 255;
+    add_shapes("noise", std::move(noise));
+    add_shapes("blobs", std::move(blobs));
+    add_shapes("lesion", lesion(512));
+    add_shapes("lesion", lesion(2048));
+  }
+  /// A large disk with a wavy outline, as masks of lesions are.
+  static bytes lesion(index_t side) {
+    bytes mask({1, side, side, 1});
+    const double middle = static_cast<double>(side) / 2;
+    for (index_t h = 0; h < side; ++h)
+      for (index_t w = 0; w < side; ++w) {
+        const double y = static_cast<double>(h) - middle, x = static_cast<double>(w) - middle;
+        mask(0, h, w, 0) = std::hypot(x, y) < middle * (0.7 + 0.05 * std::sin(9 * std::atan2(y, x))) ? 255 : 0;
+      }
+    return mask;
+  }
+  void add_shapes(const std::string& kind, bytes drawn) {
+    const auto mask = std::make_shared<bytes>(std::move(drawn));
+    const auto labels = std::make_shared<tensor<std::int32_t>>(mask->extents());
+    const cv::Mat cv_mask = as_mat(*mask);
+    const std::string size = to_text(", ", kind, " ", mask->extents().w, "x", mask->extents().h);
+    for (const int neighbours : {8, 4})
+      add(to_text("components, ", neighbours, "-connected", size),
+          [this, mask, labels, neighbours] {
+            connected_components(ctx_, *mask, neighbours == 8 ? connectivity::eight : connectivity::four,
+                                 labels->view());
+          },
+          [cv_mask, neighbours, found = cv::Mat(), figures = cv::Mat(), centroids = cv::Mat()]() mutable {
+            cv::connectedComponentsWithStats(cv_mask, found, figures, centroids, neighbours, CV_32S);
+          });
+    for (const bool tree : {false, true})
+      add(to_text("contours, ", tree ? "tree" : "list", size),
+          [this, mask, tree] {
+            find_contours(ctx_, *mask, tree ? contour_retrieval::tree : contour_retrieval::list);
+          },
+          [cv_mask, tree] {
+            std::vector<std::vector<cv::Point>> found;
+            std::vector<cv::Vec4i> links;
+            cv::findContours(cv_mask, found, links, tree ? cv::RETR_TREE : cv::RETR_LIST, cv::CHAIN_APPROX_NONE);
+          });
   }
 
   cpu_context& ctx_;

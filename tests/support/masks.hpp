@@ -29,8 +29,9 @@ inline constexpr std::uint32_t mask_count = 10000, mask_group = 100;
 
 /// Mask `number` of the ten thousand, 1×1 to 97×65.
 inline tensor<std::uint8_t> numbered_mask(std::uint32_t number) {
-  static constexpr std::pair<int, int> sizes[] = {{1, 1},   {1, 7},   {9, 1},   {2, 2},   {3, 5},   {5, 3},    {8, 8},
-                                                  {13, 17}, {16, 64}, {31, 33}, {33, 65}, {64, 63}, {40, 128}, {97, 65}};
+  static constexpr std::pair<int, int> sizes[] = {{1, 1},   {1, 7},   {9, 1},   {2, 2},   {3, 5},
+                                                  {5, 3},   {8, 8},   {13, 17}, {16, 64}, {31, 33},
+                                                  {33, 65}, {64, 63}, {40, 128}, {97, 65}};
   const auto [height, width] = sizes[number % std::size(sizes)];
   const auto mixed = [](std::uint32_t seed, std::uint32_t position) {
     std::uint32_t h = position * 0x9E3779B1u + (seed * 0x85EBCA77u + 0x165667B1u);

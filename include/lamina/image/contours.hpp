@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <iterator>
 #include <span>
@@ -43,7 +44,8 @@ inline constexpr std::array<std::uint8_t, 8 * 512> border_steps = [] {
   return steps;
 }();
 
-/// What a border is followed on: the words of mask_bits, and a mark for each edge.
+/// What a border is followed on: the words of mask_bits, read as bytes, and a mark for each edge.
+static_assert(std::endian::native == std::endian::little, "the bits of three neighbours lie in bytes that follow");
 struct border_map {
   index_t row_words;
   const std::uint64_t *bits, *edges;
@@ -143,8 +145,8 @@ inline contour_set arranged(std::vector<found_border> borders, std::span<const p
 
 }  // namespace detail
 
-/// The borders of a mask's 8-connected pieces and of the holes in them, by border following: Suzuki and Abe,
-/// Topological structural analysis of digitized binary images by border following, 1985, doi:10.1016/0734-189X(85)90016-7.
+/// The borders of a mask's 8-connected pieces and of the holes in them, by border following. Suzuki and Abe:
+/// Topological structural analysis of digitized binary images by border following, CVGIP 30, 1985.
 /// A border is a ring of inside pixels that have an outside one beside, above or below them: outer ones run against the
 /// clock, those of holes with it, each from its first pixel in raster order. Equal to OpenCV's findContours with
 /// CHAIN_APPROX_NONE, in the order of the contours, too: a contour before its children, and of children the last found
@@ -155,8 +157,8 @@ inline contour_set find_contours(cpu_context& ctx, view<const std::uint8_t> mask
                                  contour_retrieval retrieval = contour_retrieval::tree) {
   auto scratch = ctx.scratch().open();
   const auto bits = detail::bits_of_mask(ctx, scratch, "find_contours", mask);
-  // Where Suzuki and Abe mark pixels, edges are marked here: all borders of a row begin and end at edges, and an edge
-  // belongs to one border alone. That leaves nothing to look at between them.
+  // Suzuki and Abe mark pixels. Here edges are marked, each of which belongs to one border alone: a border is first met
+  // at an edge that has no mark yet, and nothing between edges needs to be looked at.
   std::int32_t* const marks = scratch.take<std::int32_t>(bits.edge_count + 1) + 1;
   std::fill_n(marks, bits.edge_count, 0);
   const detail::border_map map{bits.row_words, bits.bits, bits.edges, bits.edges_before, marks};
@@ -174,7 +176,8 @@ inline contour_set find_contours(cpu_context& ctx, view<const std::uint8_t> mask
       const index_t here = edge++;
       if (marks[here] != 0) return;
       const bool is_hole = here % 2 != 0;  // a row has as many edges into the mask as out of it
-      // The border passed last in this row, the frame before all.
+      // The border passed last in this row, before all the frame. The paper's last mark may be one between two edges,
+      // but then it is of the same piece, so that the parent is the same.
       const std::int32_t beside = here == first ? 0 : marks[here - 1];
       if (retrieval == contour_retrieval::external && (is_hole || (here != first && beside == 0))) return;
       std::int32_t parent = 0;

@@ -73,9 +73,9 @@ inline constexpr bool fits_in_float =
 
 }  // namespace detail
 
-/// y = x, each element by `saturate_cast`: rounded to nearest, ties to even, and saturated where y's type is the narrower
-/// one. OpenCV's cv::Mat::convertTo, but that floats from 2³¹ on and NaN, of which that makes its lowest value, become
-/// the highest value and 0.
+/// y = x, each element by `saturate_cast`: rounded to nearest, ties to even, and saturated where y's type is narrower.
+/// Equal to OpenCV's cv::Mat::convertTo but for floats from 2³¹ on, which become y's highest value, and NaN, which
+/// becomes 0: OpenCV makes y's lowest value of both.
 ///   x, y  [N,H,W,C]
 /// Writes y. Throws `error` when the shapes differ.
 template <class From, class To>

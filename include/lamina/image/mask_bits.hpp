@@ -18,10 +18,10 @@
 namespace lamina::detail {
 
 /// One bit a pixel, set where the mask is ≥ 128, and one bit an *edge*: where a pixel and the one to its left differ.
-/// The runs of inside pixels of a row lie between its edges, from the first to the second, from the third to the fourth.
-/// Every row of bits ends with a zero or more, and above and below the mask lies a row of zeros, so that a pixel's
-/// neighbours may be read without a question. Edges have numbers in raster order; `edges_before` tells for each word
-/// how many lie before it.
+/// A row's runs of inside pixels lie between its edges: from the first to the second, from the third to the fourth.
+/// Every row of bits ends with a zero or more, above and below the mask lies a row of zeros, and before and behind all
+/// of that a word of zeros, so that a pixel's neighbours may be read without a question. Edges have numbers in raster
+/// order; `edges_before` tells for each word how many lie before it.
 struct mask_bits {
   index_t height = 0, width = 0, row_words = 0;  // row_words: of 64 pixels, the last with a zero at least
   std::uint64_t *bits = nullptr, *edges = nullptr;
@@ -60,11 +60,11 @@ inline mask_bits bits_of_mask(cpu_context& ctx, arena::frame& scratch, std::stri
           " has too many pixels for labels of 32 bits");
   mask_bits found{.height = H, .width = W, .row_words = W / 64 + 1};
   const index_t words = (H + 2) * found.row_words;
-  found.bits = scratch.take<std::uint64_t>(words);
+  found.bits = scratch.take<std::uint64_t>(words + 2) + 1;
   found.edges = scratch.take<std::uint64_t>(words);
   found.edges_before = scratch.take<std::int32_t>(words);
-  for (const index_t guard : {index_t{0}, H + 1})
-    std::fill_n(found.bits + guard * found.row_words, found.row_words, std::uint64_t{0});
+  std::fill_n(found.bits - 1, found.row_words + 1, std::uint64_t{0});
+  std::fill_n(found.bits + (H + 1) * found.row_words, found.row_words + 1, std::uint64_t{0});
 
   std::uint8_t* dense = mask.pixel_stride() == 1 ? nullptr : scratch.take<std::uint8_t>(W);
   std::int32_t edges = 0;

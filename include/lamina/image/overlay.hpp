@@ -35,7 +35,7 @@ inline void draw_contours(view<std::uint8_t> rgb, const contour_set& found, colo
 }
 
 /// Paints the outline of a mask: its pixels (≥ 128) that touch, by a side, a pixel outside it or the picture's edge,
-/// and with thickness t > 1 every pixel within (t − 1)/2 of those. With thickness 1 they are the pixels of all contours.
+/// and with thickness t > 1 every pixel within (t − 1)/2 of those. With 1 they are the pixels of all contours.
 ///   rgb   [1,H,W,3], painted on
 ///   mask  [1,H,W,1]
 /// Throws `error` on other shapes or a thickness below 1.

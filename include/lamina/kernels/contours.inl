@@ -8,10 +8,10 @@ inline index_t count_differences(const std::uint64_t* a, const std::uint64_t* b,
   return count;
 }
 
-/// The 3 × 3 bits around bit `at`, row by row. No word is left of the first row's first or right of the last one's last.
+/// The 3 × 3 bits around bit `at`, row by row.
 inline unsigned bits_around(const detail::border_map& map, index_t at) {
-  const unsigned char* const left =
-      reinterpret_cast<const unsigned char*>(map.bits) + ((at - 1) >> 3);  // bytes: three bits lie in two at most
+  // Of words with the lowest byte first, so that any three bits lie in two bytes.
+  const unsigned char* const left = reinterpret_cast<const unsigned char*>(map.bits) + ((at - 1) >> 3);
   const index_t shift = (at - 1) & 7;
   const auto three_bits = [shift](const unsigned char* p) {
     return static_cast<unsigned>((p[0] | p[1] << 8) >> shift) & 7u;
