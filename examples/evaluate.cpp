@@ -8,7 +8,7 @@
 //     evaluate masks truth --compare other_masks                           (or other weights, or their per_image.csv)
 //
 // DIR/per_image.csv has a row for each image, DIR/summary.json every figure, DIR/sweep.csv those at each threshold.
-#include "evaluate_results.hpp"
+#include "evaluate_output.hpp"
 
 #include <lamina/train/summary.hpp>
 
@@ -27,7 +27,7 @@ struct command {
   std::filesystem::path predictions, truth, data, out = "evaluation", compare;
   std::string split = "validation", threshold, resolutions, size, best = "iou_per_image_mean";
   bootstrap_options bootstrap;
-  bool allow_missing = false, skip_unreadable = false, symmetries = false;
+  bool allow_missing = false, skip_unreadable = false, symmetries = false, surfaces = false;
   int threads = 0;
 };
 
@@ -55,6 +55,7 @@ void declare(CLI::App& app, command& c) {
       ->default_str("each file's own");
   app.add_option("--compare", c.compare, "another run on the same images, for the paired test")
       ->type_name("FOLDER|WEIGHTS|CSV");
+  app.add_flag("--surface", c.surfaces, "also distances between outlines, in pixels: ASSD, two HD95, Hausdorff");
   app.add_option("--bootstrap", c.bootstrap.resamples, "resamples of the images for intervals")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
@@ -90,7 +91,9 @@ run_source open_run(const std::filesystem::path& path, const command& c, const s
 }
 
 scoring_options options_for(const run_source& run, const command& c) {
-  scoring_options options{.thresholds = {run.threshold.value_or(0.5f)}, .skip_unreadable = c.skip_unreadable};
+  scoring_options options{.thresholds = {run.threshold.value_or(0.5f)}, .skip_unreadable = c.skip_unreadable,
+                          .surfaces = c.surfaces};
+  require(c.threshold != "sweep" || !c.surfaces, "--surface takes a fixed threshold, no sweep");
   if (c.threshold == "sweep")
     options.thresholds = threshold_grid();
   else if (!c.threshold.empty())
@@ -151,7 +154,7 @@ void run(const command& c, const std::string& command_line) {
     for (std::size_t r = 0; r < result.figures.size(); ++r)
       comparisons.push_back(
           compare(threads, result.figures[r], truths,
-                  other ? cells_of(other->figures[r], truths) : read_per_image(c.compare, result.figures[r].at),
+                  other ? worth_of(other->figures[r], truths) : read_per_image(c.compare, result.figures[r].at),
                   c.compare.string(), c.allow_missing, c.bootstrap));
   }
 

@@ -10,6 +10,7 @@
 #include <lamina/core/random.hpp>
 #include <lamina/core/scalar.hpp>
 #include <lamina/core/shape.hpp>
+#include <lamina/core/squared_distances.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/core/version.hpp>
@@ -43,6 +44,7 @@
 #include <lamina/metrics/overlap.hpp>
 #include <lamina/metrics/paired_test.hpp>
 #include <lamina/metrics/protocols.hpp>
+#include <lamina/metrics/surface_distance.hpp>
 #include <lamina/metrics/threshold_sweep.hpp>
 #include <lamina/models/blocks.hpp>
 #include <lamina/models/network.hpp>

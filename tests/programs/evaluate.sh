@@ -56,6 +56,20 @@ grep -q '^network,a,2,1,0.3,1,0,0,1,' halves_out/per_image.csv &&
   grep -q '^native,a,4,2,0.3,4,0,0,4,' halves_out/per_image.csv &&
   grep -q '^native,b,4,2,0.3,1,1,0,6,' halves_out/per_image.csv || complain "halves: $(cat halves_out/per_image.csv)"
 
+# Distances between outlines: of a 0, 0, 1, 0 from the prediction and 0, 0, 0, 1 from the truth, of b none; and images
+# where nothing is predicted, which have no distance.
+says $evaluate masks truth --surface --out outlines
+has 'assd_per_image_mean  *0.125  \[0.000, 0.250\]$'
+has 'hausdorff_per_image_mean  *0.500  \[0.000, 1.000\]$'
+grep -q '^native,a,.*,0.25,1,[0-9.]*,1$' outlines/per_image.csv || complain "outlines: $(cat outlines/per_image.csv)"
+says $evaluate halves truth --surface --compare outlines/per_image.csv --out outlines_of_halves
+has 'native: 1 of 2 images have no distance, since one of the masks is empty$'
+has 'assd_per_image_mean  *0.000  \[0.000, 0.000\]$'
+has 'assd_per_image_mean  *0.000    0.250    -0.250  \[-0.250, -0.250\]  *1$'
+grep -q '^native,b,.*,inf,inf,inf,inf$' outlines_of_halves/per_image.csv ||
+  complain "outlines: $(cat outlines_of_halves/per_image.csv)"
+refused "--surface takes a fixed threshold" $evaluate masks truth --surface --threshold sweep
+
 # A network: the figures of the trainer, to the last digit; at the images' own size those of the masks of predict.
 tiny="--base 4 --depth 1 --batch 4 --epochs 2 --threads 1 --workers 1 --schedule constant --overlays 0"
 says $train synthetic:12 $tiny --size 48 --out pictures
