@@ -107,7 +107,8 @@ inline void write_sweep(const std::filesystem::path& path, const std::vector<run
 }
 
 inline nlohmann::ordered_json json_of(const run_figures& run) {
-  nlohmann::ordered_json object{{"images", run.images.size()}, {"threshold", run.threshold}};
+  nlohmann::ordered_json object{{"images", run.images.size()}};
+  object["threshold"] = std::stod(value_to_text(run.threshold));  // 0.3, not what the float nearest to it is
   if (const std::string size = run.common_size(); !size.empty()) object["size"] = size;
   for (const auto& [protocol, value, interval] : run.figures)
     object["protocols"][std::string(protocol)] = {{"value", value}, {"low", interval.low}, {"high", interval.high}};

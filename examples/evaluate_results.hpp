@@ -101,10 +101,13 @@ struct run_comparison {
   std::vector<distance_difference> distances{};  // over the images that have the distance in both
 };
 
-/// Throws `error` that names images that only one run knows unless `allow_missing`, or where none is common.
-inline run_comparison compare(executor& workers, const run_figures& run, const std::vector<truth_image>& truths,
-                              named_worth other, const std::string& other_name, bool allow_missing,
-                              const bootstrap_options& bootstrap) {
+/// Nothing where the runs predict at different sizes, which only a common resolution makes comparable.
+/// Throws `error` that names images that only one run knows unless `allow_missing`, where none is common, or for an
+/// image of another truth.
+inline std::optional<run_comparison> compare(executor& workers, const run_figures& run,
+                                             const std::vector<truth_image>& truths, named_worth other,
+                                             const std::string& other_name, bool allow_missing,
+                                             const bootstrap_options& bootstrap) {
   overlap_metrics first, second;
   std::vector<std::pair<image_distances, image_distances>> distances;
   std::vector<std::string> lonely;
@@ -114,8 +117,13 @@ inline run_comparison compare(executor& workers, const run_figures& run, const s
       lonely.push_back(image);
       continue;
     }
-    first.add(worth.cells);
-    second.add(found->second.cells);
+    const confusion &a = worth.cells, &b = found->second.cells;
+    if (run.at == resolution::network && a.pixels() != b.pixels()) return std::nullopt;
+    const std::int64_t lesion = a.true_positive + a.false_negative, theirs = b.true_positive + b.false_negative;
+    require(a.pixels() == b.pixels() && lesion == theirs, other_name, ": the truth of ", image, " is another one: ",
+            theirs, " lesion pixels of ", b.pixels(), ", here ", lesion, " of ", a.pixels());
+    first.add(a);
+    second.add(b);
     if (worth.distances && found->second.distances) distances.emplace_back(*worth.distances, *found->second.distances);
     other.erase(found);
   }

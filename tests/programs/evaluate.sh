@@ -114,6 +114,12 @@ sed 1,20d said.txt > of_table.txt
 says $evaluate run/best.safetensors --data $data --compare run/best.safetensors --out same
 [ "$(grep -c '+0.0000  \[+0.0000, +0.0000\]   [1-]$' said.txt)" -eq 30 ] || complain "itself: $(cat said.txt)"
 
+# A network of another size is compared at the images' own.
+says $train $data $tiny --size 24 --out smaller
+says $evaluate run/best.safetensors --data $data --split test --compare smaller/best.safetensors --out sizes
+[ "$(grep -c '^compared with smaller' said.txt)" -eq 1 ] && has 'compared with smaller.*, native resolution, '
+grep -q '^evaluate: smaller/best.safetensors: predicts at another size' err.txt || complain "sizes: $(cat err.txt)"
+
 refused "absent: no such folder of true masks" $evaluate masks absent
 refused "absent: No such file" $evaluate absent truth
 refused "which truth?" $evaluate masks
@@ -136,6 +142,11 @@ refused "other.csv: line 2 has no resolution; expected evaluate's per_image.csv"
   --compare other.csv
 refused "per_image.csv: no images at network resolution" $evaluate masks truth --resolution network \
   --compare by_hand/per_image.csv
+
+sed 's/,3,1,1,3,/,3,1,2,2,/' by_hand/per_image.csv > other.csv
+refused "other.csv: the truth of a is another one: 5 lesion pixels of 8, here 4 of 8" $evaluate masks truth \
+  --compare other.csv
+refused "absent.csv: no such file" $evaluate masks truth --compare absent.csv
 
 # Predictions that are missing, too many, or no pictures.
 cp -r masks some && mv some/b_mask.pgm some/c_mask.pgm
