@@ -8,7 +8,7 @@
 //     evaluate masks truth --compare other_masks                           (or other weights, or their per_image.csv)
 //
 // DIR/per_image.csv has a row for each image, DIR/summary.json every figure, DIR/sweep.csv those at each threshold.
-#include "evaluate_results.hpp"
+#include "evaluate_output.hpp"
 
 #include <lamina/train/summary.hpp>
 
@@ -27,7 +27,7 @@ struct command {
   std::filesystem::path predictions, truth, data, out = "evaluation", compare;
   std::string split = "validation", threshold, resolutions, size, best = "iou_per_image_mean";
   bootstrap_options bootstrap;
-  bool allow_missing = false, skip_unreadable = false, symmetries = false;
+  bool allow_missing = false, skip_unreadable = false, symmetries = false, surfaces = false;
   int threads = 0;
 };
 
@@ -55,6 +55,7 @@ void declare(CLI::App& app, command& c) {
       ->default_str("each file's own");
   app.add_option("--compare", c.compare, "another run on the same images, for the paired test")
       ->type_name("FOLDER|WEIGHTS|CSV");
+  app.add_flag("--surface", c.surfaces, "also distances between outlines, in pixels: ASSD, two HD95, Hausdorff");
   app.add_option("--bootstrap", c.bootstrap.resamples, "resamples of the images for intervals")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
@@ -90,7 +91,9 @@ run_source open_run(const std::filesystem::path& path, const command& c, const s
 }
 
 scoring_options options_for(const run_source& run, const command& c) {
-  scoring_options options{.thresholds = {run.threshold.value_or(0.5f)}, .skip_unreadable = c.skip_unreadable};
+  scoring_options options{.thresholds = {run.threshold.value_or(0.5f)}, .skip_unreadable = c.skip_unreadable,
+                          .surfaces = c.surfaces};
+  require(c.threshold != "sweep" || !c.surfaces, "--surface takes a fixed threshold, no sweep");
   if (c.threshold == "sweep")
     options.thresholds = threshold_grid();
   else if (!c.threshold.empty())
@@ -113,25 +116,18 @@ scoring_options options_for(const run_source& run, const command& c) {
   return options;
 }
 
-struct evaluated_run {
-  run_source source;
-  run_scores scores;
-  std::vector<run_figures> figures;  // for each resolution
-};
-
-evaluated_run evaluate(const std::filesystem::path& path, const command& c, const std::vector<truth_image>& truths,
-                       cpu_context& ctx) {
-  evaluated_run run{open_run(path, c, truths, ctx), {}, {}};
-  const scoring_options options = options_for(run.source, c);
+/// A run's figures at each resolution; `scores` gets what they were made of.
+std::vector<run_figures> evaluate(const run_source& run, run_scores& scores, const scoring_options& options,
+                                  const command& c, const std::vector<truth_image>& truths, cpu_context& ctx) {
   {
-    progress_line progress(std::cerr, isatty(STDERR_FILENO) != 0, path.string(),
-                           static_cast<index_t>(truths.size() - run.source.missing.size()));
-    run.scores = score_run(ctx, run.source, truths, options, progress);
+    progress_line progress(std::cerr, isatty(STDERR_FILENO) != 0, run.from,
+                           static_cast<index_t>(truths.size() - run.missing.size()));
+    scores = score_run(ctx, run, truths, options, progress);
   }
-  const overlap_protocol& best = overlap_protocol_named(c.best);
+  std::vector<run_figures> figures;
   for (std::size_t r = 0; r < options.resolutions.size(); ++r)
-    run.figures.push_back(figures_of(ctx.workers(), run.scores, options, r, best, c.bootstrap));
-  return run;
+    figures.push_back(figures_of(ctx.workers(), scores, options, r, overlap_protocol_named(c.best), c.bootstrap));
+  return figures;
 }
 
 void run(const command& c, const std::string& command_line) {
@@ -143,32 +139,41 @@ void run(const command& c, const std::string& command_line) {
   const std::vector<truth_image> truths =
       c.truth.empty() ? truths_of(open_dataset(c.data), c.split) : truths_in_folder(c.truth);
 
-  const evaluated_run result = evaluate(c.predictions, c, truths, ctx);
-  std::vector<run_comparison> comparisons;
-  if (!c.compare.empty()) {
-    std::optional<evaluated_run> other;
-    if (extension_of(c.compare) != ".csv") other = evaluate(c.compare, c, truths, ctx);
-    for (std::size_t r = 0; r < result.figures.size(); ++r)
-      comparisons.push_back(
-          compare(threads, result.figures[r], truths,
-                  other ? cells_of(other->figures[r], truths) : read_per_image(c.compare, result.figures[r].at),
-                  c.compare.string(), c.allow_missing, c.bootstrap));
+  const run_source source = open_run(c.predictions, c, truths, ctx);
+  const scoring_options options = options_for(source, c);
+  std::vector<named_worth> other;  // at each resolution
+  run_scores scores;
+  if (extension_of(c.compare) == ".csv")
+    for (const resolution r : options.resolutions) other.push_back(read_per_image(c.compare, r));
+  else if (!c.compare.empty()) {
+    const run_source compared = open_run(c.compare, c, truths, ctx);
+    for (const run_figures& f : evaluate(compared, scores, options_for(compared, c), c, truths, ctx))
+      other.push_back(worth_of(f, truths));
   }
+  const std::vector<run_figures> figures = evaluate(source, scores, options, c, truths, ctx);
+  std::vector<run_comparison> comparisons;
+  for (std::size_t r = 0; r < other.size(); ++r)
+    if (auto compared = compare(threads, figures[r], truths, std::move(other[r]), c.compare.string(), c.allow_missing,
+                                c.bootstrap))
+      comparisons.push_back(std::move(*compared));
+    else
+      std::cerr << "evaluate: " << c.compare.string() << ": predicts at another size, so there is no comparison at "
+                << "network resolution\n";
 
   nlohmann::ordered_json s;
   s["command"] = command_line;
   s["predictions"] = c.predictions.string();
   s["truth"] = (c.truth.empty() ? c.data : c.truth).string();
   if (c.truth.empty()) s["split"] = c.split;
-  s["images"] = result.figures.front().images.size();
-  s["missing"] = result.source.missing;
-  s["skipped"] = result.scores.skipped;
-  s["extra"] = result.source.extra;
+  s["images"] = figures.front().images.size();
+  s["missing"] = source.missing;
+  s["skipped"] = scores.skipped;
+  s["extra"] = source.extra;
   s["bootstrap"] = {{"resamples", c.bootstrap.resamples},
                     {"confidence", c.bootstrap.confidence},
                     {"seed", c.bootstrap.seed}};
   if (c.threshold == "sweep") s["threshold_chosen_by"] = c.best + " on these very images";
-  for (const run_figures& figures : result.figures) s[name(figures.at)] = json_of(figures);
+  for (const run_figures& f : figures) s[name(f.at)] = json_of(f);
   for (const run_comparison& comparison : comparisons) {
     s["comparison"]["with"] = c.compare.string();
     s["comparison"][name(comparison.at)] = json_of(comparison);
@@ -178,18 +183,18 @@ void run(const command& c, const std::string& command_line) {
   std::error_code problem;
   std::filesystem::create_directories(c.out, problem);
   if (problem) throw file_error(c.out.string(), problem.message());
-  write_per_image(c.out / "per_image.csv", result.figures, truths);
-  if (result.figures.front().sweep) write_sweep(c.out / "sweep.csv", result.figures);
+  write_per_image(c.out / "per_image.csv", figures, truths);
+  if (figures.front().sweep) write_sweep(c.out / "sweep.csv", figures);
   write_file_atomically(c.out / "summary.json", s.dump(2) + '\n');
 
-  std::cout << result.source.from << ": " << result.figures.front().images.size() << " images, "
+  std::cout << source.from << ": " << figures.front().images.size() << " images, "
             << 100 * c.bootstrap.confidence << " % intervals from " << c.bootstrap.resamples << " resamples";
-  if (!result.source.missing.empty()) std::cout << "; " << result.source.missing.size() << " have no prediction";
-  if (!result.scores.skipped.empty()) std::cout << "; " << result.scores.skipped.size() << " can't be read";
+  if (!source.missing.empty()) std::cout << "; " << source.missing.size() << " have no prediction";
+  if (!scores.skipped.empty()) std::cout << "; " << scores.skipped.size() << " can't be read";
   if (c.threshold == "sweep") std::cout << "; t has the best " << c.best << " on these very images, which flatters";
   std::cout << '\n';
-  for (const std::string& reason : result.scores.skipped) std::cout << "  skipped: " << reason << '\n';
-  print(std::cout << '\n', result.figures);
+  for (const std::string& reason : scores.skipped) std::cout << "  skipped: " << reason << '\n';
+  print(std::cout << '\n', figures);
   for (const run_comparison& comparison : comparisons) print(std::cout << '\n', comparison, c.compare.string());
   std::cout << "\nwritten: " << (c.out / "per_image.csv").string() << ' ' << (c.out / "summary.json").string() << '\n';
 }

@@ -6,10 +6,12 @@
 #include <lamina/data/mask_files.hpp>
 #include <lamina/data/open_dataset.hpp>
 #include <lamina/image/letterbox.hpp>
+#include <lamina/metrics/surface_distance.hpp>
 #include <lamina/metrics/threshold_sweep.hpp>
 #include <lamina/predict/predictor.hpp>
 #include <lamina/train/progress.hpp>
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <mutex>
@@ -128,13 +130,25 @@ struct scoring_options {
   std::vector<float> thresholds{};
   std::vector<resolution> resolutions{};
   std::optional<image_size> network_size{};  // else each prediction's own
-  bool skip_unreadable = false;
+  bool skip_unreadable = false, surfaces = false;
 };
 
-/// An image at one resolution: its cells at each threshold.
+/// A distance between two outlines, in pixels; infinite where only one of the masks is empty.
+struct distance_protocol {
+  const char* name;
+  double (*figure)(const surface_distances&);
+};
+inline constexpr std::array<distance_protocol, 4> distance_protocols{{{"assd", assd},
+                                                                      {"hd95_pooled", hd95_pooled},
+                                                                      {"hd95_directed", hd95_directed},
+                                                                      {"hausdorff", hausdorff_distance}}};
+using image_distances = std::array<double, distance_protocols.size()>;
+
+/// An image at one resolution: its cells at each threshold, and distances at the first where they are wanted.
 struct image_score {
   image_size size;
   std::vector<confusion> counts;
+  std::optional<image_distances> distances;
 };
 
 /// What a run is worth on each truth, in their order, and at each resolution; nothing for what is missing or skipped.
@@ -163,8 +177,13 @@ inline std::vector<image_score> score_image(cpu_context& ctx, const run_source& 
                                        : resized(ctx, truth.view(), interpolation::nearest, to.height, to.width);
     threshold_sweep sweep(options.thresholds);
     sweep.add(p.view(), m.view());
-    scores.push_back({to, {}});
-    for (const overlap_metrics& at : sweep.metrics()) scores.back().counts.push_back(at.images().front());
+    image_score& score = scores.emplace_back(image_score{to, {}, {}});
+    for (const overlap_metrics& at : sweep.metrics()) score.counts.push_back(at.images().front());
+    if (!options.surfaces) continue;
+    const auto surfaces = measure_surfaces(ctx, p.view(), m.view(), {}, {.prediction = options.thresholds.front()});
+    score.distances.emplace();
+    for (std::size_t d = 0; d < distance_protocols.size(); ++d)
+      (*score.distances)[d] = distance_protocols[d].figure(surfaces);
   }
   return scores;
 }

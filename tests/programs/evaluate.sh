@@ -56,6 +56,20 @@ grep -q '^network,a,2,1,0.3,1,0,0,1,' halves_out/per_image.csv &&
   grep -q '^native,a,4,2,0.3,4,0,0,4,' halves_out/per_image.csv &&
   grep -q '^native,b,4,2,0.3,1,1,0,6,' halves_out/per_image.csv || complain "halves: $(cat halves_out/per_image.csv)"
 
+# Distances between outlines: of a 0, 0, 1, 0 from the prediction and 0, 0, 0, 1 from the truth, of b none; and images
+# where nothing is predicted, which have no distance.
+says $evaluate masks truth --surface --out outlines
+has 'assd_per_image_mean  *0.125  \[0.000, 0.250\]$'
+has 'hausdorff_per_image_mean  *0.500  \[0.000, 1.000\]$'
+grep -q '^native,a,.*,0.25,1,[0-9.]*,1$' outlines/per_image.csv || complain "outlines: $(cat outlines/per_image.csv)"
+says $evaluate halves truth --surface --compare outlines/per_image.csv --out outlines_of_halves
+has 'native: 1 of 2 images have no distance, since one of the masks is empty$'
+has 'assd_per_image_mean  *0.000  \[0.000, 0.000\]$'
+has 'assd_per_image_mean  *0.000    0.250    -0.250  \[-0.250, -0.250\]  *1$'
+grep -q '^native,b,.*,inf,inf,inf,inf$' outlines_of_halves/per_image.csv ||
+  complain "outlines: $(cat outlines_of_halves/per_image.csv)"
+refused "--surface takes a fixed threshold" $evaluate masks truth --surface --threshold sweep
+
 # A network: the figures of the trainer, to the last digit; at the images' own size those of the masks of predict.
 tiny="--base 4 --depth 1 --batch 4 --epochs 2 --threads 1 --workers 1 --schedule constant --overlays 0"
 says $train synthetic:12 $tiny --size 48 --out pictures
@@ -100,6 +114,12 @@ sed 1,20d said.txt > of_table.txt
 says $evaluate run/best.safetensors --data $data --compare run/best.safetensors --out same
 [ "$(grep -c '+0.0000  \[+0.0000, +0.0000\]   [1-]$' said.txt)" -eq 30 ] || complain "itself: $(cat said.txt)"
 
+# A network of another size is compared at the images' own.
+says $train $data $tiny --size 24 --out smaller
+says $evaluate run/best.safetensors --data $data --split test --compare smaller/best.safetensors --out sizes
+[ "$(grep -c '^compared with smaller' said.txt)" -eq 1 ] && has 'compared with smaller.*, native resolution, '
+grep -q '^evaluate: smaller/best.safetensors: predicts at another size' err.txt || complain "sizes: $(cat err.txt)"
+
 refused "absent: no such folder of true masks" $evaluate masks absent
 refused "absent: No such file" $evaluate absent truth
 refused "which truth?" $evaluate masks
@@ -122,6 +142,11 @@ refused "other.csv: line 2 has no resolution; expected evaluate's per_image.csv"
   --compare other.csv
 refused "per_image.csv: no images at network resolution" $evaluate masks truth --resolution network \
   --compare by_hand/per_image.csv
+
+sed 's/,3,1,1,3,/,3,1,2,2,/' by_hand/per_image.csv > other.csv
+refused "other.csv: the truth of a is another one: 5 lesion pixels of 8, here 4 of 8" $evaluate masks truth \
+  --compare other.csv
+refused "absent.csv: no such file" $evaluate masks truth --compare absent.csv
 
 # Predictions that are missing, too many, or no pictures.
 cp -r masks some && mv some/b_mask.pgm some/c_mask.pgm
