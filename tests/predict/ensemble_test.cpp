@@ -88,7 +88,7 @@ TEST_CASE("an ensemble says the mean of what its members say, at the photograph'
 TEST_CASE("at the networks' size there is a mean where they have one, and the photograph as they saw it") {
   const ensemble_fixture f;
   cpu_context ctx;
-  for (const std::size_t which : {0, 2}) {
+  for (const std::size_t which : {std::size_t{0}, std::size_t{2}}) {
     const std::vector<std::filesystem::path> same{f.weights[which], f.weights[which]};
     const ensemble<float> twins(same);
     twins.require_one_size();
