@@ -7,14 +7,10 @@
 #include <lamina/predict/predictor.hpp>
 
 #include "../support/paths.hpp"
+#include "../support/process.hpp"
 #include "../support/tensors.hpp"
 
 #include <chrono>
-#include <cstdlib>
-
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace lamina;
 using namespace lamina::testing;
@@ -22,22 +18,6 @@ using namespace lamina::testing;
 namespace {
 
 constexpr index_t photo_height = 4439, photo_width = 6748;
-
-/// Returns in a process of its own only, so that the memory it takes is not counted as prediction's.
-template <class Body>
-bool in_another_process(Body&& body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    try {
-      body();
-    } catch (...) {
-      std::_Exit(1);
-    }
-    std::_Exit(0);
-  }
-  int status = 1;
-  return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
-}
 
 }  // namespace
 
@@ -63,13 +43,11 @@ TEST_CASE("a photograph of 30 megapixels gets a mask of its size" * doctest::ski
     write_png(mask, session.mask(photo).view(), {.bilevel = true});
   }
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-  rusage used{};
-  REQUIRE(::getrusage(RUSAGE_SELF, &used) == 0);
 
   const image_info info = probe_image(mask);
   CHECK(info.height == photo_height);
   CHECK(info.width == photo_width);
   CHECK(info.bit_depth == 1);
-  MESSAGE(photo_width, "×", photo_height, " pixels: ", taken.count(), " s, peak memory ", used.ru_maxrss / 1024,
+  MESSAGE(photo_width, "×", photo_height, " pixels: ", taken.count(), " s, peak memory ", peak_memory() >> 20,
           " MiB");
 }

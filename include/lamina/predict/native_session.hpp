@@ -19,9 +19,9 @@ struct native_options {
 
 /// What a photograph of H × W pixels takes beside the network, bytes a pixel: itself, its probability and its mask.
 inline constexpr index_t native_bytes_per_pixel = 3 + 4 + 1;
-/// What may be taken when the network's memory has been given back, to make files of the result: 16-bit samples and
-/// their PNG, labels of components.
-inline constexpr index_t writing_bytes_per_pixel = 8;
+/// What may be taken when the network's memory has been given back, to make files of the result: the truth, 16-bit
+/// samples and their PNG, labels of components. A mask of very many pieces, as of checks, can take more.
+inline constexpr index_t writing_bytes_per_pixel = 9;
 
 /// One thread's way to predict photographs at their own resolution, at once or tile by tile, with the same bits. Sides
 /// that the network can't divide are padded by repeating the edge, in the middle of the frame, and the result is

@@ -35,7 +35,8 @@ struct prediction_files {
 ///   probability  [1,H,W,1]
 inline tensor<std::uint16_t> probability_samples(const tensor<float>& probability) {
   tensor<std::uint16_t> samples(probability.extents(), uninitialized);
-  for (index_t i = 0; i < samples.size(); ++i) samples[i] = saturate_cast<std::uint16_t>(65535 * probability[i]);
+  for (index_t i = 0; i < samples.size(); ++i)
+    samples[i] = saturate_cast<std::uint16_t>(65535 * static_cast<double>(probability[i]));  // an exact product
   return samples;
 }
 
@@ -45,19 +46,21 @@ namespace detail {
 ///   photo  to draw on, which this does; empty: no overlay
 inline tensor<std::uint8_t> write_prediction_at(cpu_context& ctx, const prediction_files& options,
                                                 const std::string& name, const std::string& prefix,
-                                                const tensor<float>& probability, tensor<std::uint8_t> photo,
+                                                tensor<float> probability, tensor<std::uint8_t> photo,
                                                 view<const std::uint8_t> truth, nlohmann::ordered_json& line) {
   const auto named = [&](const std::string& what, const char* extension) {
     const auto path = options.folder / (name + "_" + prefix + what + extension);
     line[prefix + what] = path.string();
     return path;
   };
-  tensor<std::uint8_t> mask = lesion_mask(ctx, probability, options.threshold);
-  if (options.after != postprocess_options{}) mask = postprocess(ctx, mask.view(), options.after);
-  write_png(named("mask", ".png"), mask.view(), {.bilevel = true});
+  const auto mask_path = named("mask", ".png");
   if (options.probability == probability_format::png)
     write_png(named("probability", ".png"), probability_samples(probability).view());
   if (options.probability == probability_format::npy) write_npy(named("probability", ".npy"), probability.view());
+  tensor<std::uint8_t> mask = lesion_mask(ctx, probability, options.threshold);
+  probability = {};  // its memory goes to what follows
+  if (options.after != postprocess_options{}) mask = postprocess(ctx, mask.view(), options.after);
+  write_png(mask_path, mask.view(), {.bilevel = true});
   if (!photo.empty()) {
     draw_overlay(photo.view(), mask.view(), truth);
     write_jpeg(named("overlay", ".jpg"), photo.view());
@@ -114,15 +117,16 @@ inline nlohmann::ordered_json write_prediction(cpu_context& ctx, const predictio
                                 : resized(ctx, truth, interpolation::nearest, e.h, e.w);
     if (!options.overlays) made.network_photo = {};
     mask = detail::write_prediction_at(ctx, options, name, options.at_original ? "network_" : "",
-                                       made.network_probability, std::move(made.network_photo), small_truth.view(),
-                                       line);
+                                       std::move(made.network_probability), std::move(made.network_photo),
+                                       small_truth.view(), line);
   }
   if (options.at_original) {
     if (!options.overlays)
       made.photo = {};
     else if (made.photo.empty())
       made.photo = read_image(photo, {.channels = 3});
-    mask = detail::write_prediction_at(ctx, options, name, "", made.probability, std::move(made.photo), truth, line);
+    mask = detail::write_prediction_at(ctx, options, name, "", std::move(made.probability), std::move(made.photo),
+                                       truth, line);
   }
   describe_mask(mask.view(), line);
   line["threshold"] = options.threshold;
