@@ -72,6 +72,7 @@ train_report_options report_of(const command& c, const train_options& o, trainer
   const train_options used = settled(o);
   text_map settings = fixed_options(used, t.plan(), used.warm_up, c.pad, sizeof(T));
   settings["epochs"] = value_to_text(used.epochs);
+  settings.erase("augmentation");  // told in lines of its own
   return {.data = c.data,
           .command = command_line,
           .augmentation = used.augmentation ? augment::to_text(*used.augmentation) : "none",
@@ -117,8 +118,8 @@ void train(command& c, const std::string& command_line, thread_pool& threads) {
   const auto summary = c.out / (c.no_train ? "evaluation.json" : "summary.json");
   write_summary(summary, result, command_line);
   std::cout << "written:";
-  for (const auto& file : {page, summary, c.out / "log.csv", c.checkpoints / "best.safetensors", c.images / "curves.png",
-                           c.images / "overlays.png"})
+  for (const auto& file : {page, summary, c.out / "log.csv", c.checkpoints / "best.safetensors",
+                           c.images / "curves.png", c.images / "overlays.png"})
     if (std::filesystem::exists(file)) std::cout << ' ' << file.string();
   std::cout << '\n';
   if (result.end == train_end::stop_request)
