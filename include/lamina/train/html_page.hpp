@@ -9,6 +9,7 @@
 #include <lamina/train/html_style.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
