@@ -49,6 +49,7 @@ tr '\n' '\0' < "$list" | xargs -0 -r "$bin/predict" "$out/best.safetensors" --ou
 
 echo
 echo "What came of it, in $out:"
+echo "  report.html        all of it on one page: curves, every figure, the worst and best cases, recipe, memory, speed"
 echo "  overlays.png       validation pictures: prediction red, truth green (each by itself in overlays/)"
 echo "  curves.png         loss and IoU by epoch"
 echo "  predictions/       masks and outlines of the photographs in photos.txt, at their own size"

@@ -65,6 +65,7 @@ train_report_options report_of(const command& c, const train_options& o, trainer
   const train_options used = settled(o);
   text_map settings = fixed_options(used, t.plan(), used.warm_up, c.pad, sizeof(T));
   settings["epochs"] = value_to_text(used.epochs);
+  settings.erase("augmentation");  // told in lines of its own
   return {.data = c.data,
           .command = command_line,
           .augmentation = used.augmentation ? augment::to_text(*used.augmentation) : "none",

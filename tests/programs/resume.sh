@@ -51,6 +51,7 @@ stopped_by KILL killed
 $train --resume killed > resumed.txt || exit 1
 went_on 9  # the last checkpoint before step 11
 [ "$(digest killed)" = "$expected" ] || { echo "killed and resumed: other weights"; status=1; }
+grep -q 'training loss: 2 values' killed/report.html || { echo "the report lacks the first epochs"; status=1; }
 grep -q '"command": "train_isic .*synthetic:40' killed/summary.json ||
   { echo "the command does not repeat the run"; status=1; }
 cmp killed/best.safetensors whole/best.safetensors || status=1
@@ -79,8 +80,8 @@ grep -q "'a run'" "a run/summary.json" || { echo "the command's words lack quote
 # Folders of their own: the checkpoint leads to the others.
 $train $small --epochs 2 --steps 1 --out figures --checkpoints weights --images pictures > /dev/null
 $train --resume weights --steps 0 > /dev/null || status=1
-for file in figures/summary.json figures/log.csv weights/best.safetensors weights/checkpoint.safetensors \
-  pictures/curves.png pictures/overlays.png; do
+for file in figures/summary.json figures/report.html figures/log.csv weights/best.safetensors \
+  weights/checkpoint.safetensors pictures/curves.png pictures/overlays.png pictures/figures/loss.png; do
   [ -s $file ] || { echo "$file is missing"; status=1; }
 done
 [ "$(grep -c '^[12],' figures/log.csv)" = 2 ] || { echo "figures/log.csv lacks a row"; status=1; }

@@ -51,7 +51,7 @@ TEST_CASE("page: every kind of content is escaped, and the whole is well formed"
   page.preformatted(hostile);
   page.key_facts({{hostile, hostile}});
   page.facts({{hostile, hostile}});
-  page.table({hostile, {hostile, hostile}, {{hostile, hostile}, {hostile}}});
+  page.table({{hostile, hostile}, {{hostile, hostile}, {hostile}}});
   const drawing charts[] = {small_chart(hostile), small_chart("two")};
   page.charts(charts);
   const tensor<std::uint8_t> photo = random_tensor<std::uint8_t>({1, 20, 30, 3}, 1, 0, 255);

@@ -4,10 +4,12 @@
 #include <lamina/formats/markup.hpp>
 #include <lamina/image/drawing.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace lamina {
 

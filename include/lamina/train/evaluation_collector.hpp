@@ -10,6 +10,7 @@
 #include <lamina/train/lesion_picture.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>

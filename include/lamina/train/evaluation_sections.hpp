@@ -33,9 +33,8 @@ struct protocol_column {
 };
 
 /// A table with a row for each protocol that any column has, in the order in which they first appear.
-inline void write_protocols(html_page& page, std::span<const protocol_column> columns,
-                            const std::string& caption = {}) {
-  html_table table{caption, {"protocol"}, {}};
+inline void write_protocols(html_page& page, std::span<const protocol_column> columns) {
+  html_table table{{"protocol"}, {}};
   for (std::size_t c = 0; c < columns.size(); ++c) {
     table.header.push_back(columns[c].name);
     for (const protocol_result& r : columns[c].results) {
@@ -162,8 +161,9 @@ inline void write_evaluation(html_page& page, const evaluation_report& e, std::s
     std::vector<double> sorted = e.ious;
     std::ranges::sort(sorted);
     facts.push_back({"images", detail::grouped_text(static_cast<long long>(sorted.size()))});
-    facts.push_back({"IoU of the images: lowest, median, highest",
-                     detail::formatted("%.4f, %.4f, %.4f", sorted.front(), sorted[sorted.size() / 2], sorted.back())});
+    const double median = (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2;
+    facts.push_back({"lowest, median, highest IoU",
+                     detail::formatted("%.4f, %.4f, %.4f", sorted.front(), median, sorted.back())});
     const auto failed = std::ranges::lower_bound(sorted, 0.65) - sorted.begin();
     facts.push_back({"images below IoU 0.65", detail::grouped_text(failed)});
   }
@@ -182,6 +182,8 @@ inline void write_evaluation(html_page& page, const evaluation_report& e, std::s
   }
   page.facts(facts);
 
+  if (!e.worst.empty() || !e.best.empty() || !e.random.empty())
+    page.paragraph("Outlines: prediction red, truth green. Beside an image's name stands its IoU.");
   const std::pair<const char*, const std::vector<html_picture>*> cases[] = {
       {"Worst cases", &e.worst}, {"Best cases", &e.best}, {"A random sample", &e.random}};
   for (const auto& [title, pictures] : cases) {
@@ -189,8 +191,6 @@ inline void write_evaluation(html_page& page, const evaluation_report& e, std::s
     page.heading(title);
     page.pictures(*pictures);
   }
-  if (!e.worst.empty() || !e.best.empty() || !e.random.empty())
-    page.paragraph("Outlines: prediction red, truth green; under it the image's IoU.");
 }
 
 }  // namespace lamina

@@ -9,6 +9,7 @@
 #include <lamina/train/html_style.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -23,7 +24,6 @@ using html_facts = std::vector<std::pair<std::string, std::string>>;
 
 /// A table; the first cell of a row is its heading, the others are figures. Rows may be shorter than the header.
 struct html_table {
-  std::string caption{};
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;
 };
@@ -85,7 +85,6 @@ class html_page {
 
   void table(const html_table& t) {
     body_ += "<div class=\"scroll\"><table>\n";
-    if (!t.caption.empty()) body_ += element("caption", t.caption);
     body_ += "<thead><tr>";
     for (const std::string& cell : t.header) body_ += "<th scope=\"col\">" + markup_text(cell) + "</th>";
     body_ += "</tr></thead>\n<tbody>\n";

@@ -43,7 +43,6 @@ dl.key dt { font-size: 0.85rem; }
 dl.key dd { font-size: 1.3rem; font-weight: 600; line-height: 1.3; }
 .scroll { overflow-x: auto; margin: 0.5rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
-caption { text-align: left; color: var(--soft); padding: 0.25rem 0; }
 th, td { padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px solid var(--grid); text-align: right;
   vertical-align: top; }
 th:first-child { text-align: left; font-weight: 400; }
@@ -55,6 +54,7 @@ figure { margin: 0; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 23rem), 1fr)); gap: 1rem; }
 .charts figure { max-width: 40rem; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0.75rem; }
+@media (min-width: 48rem) { .pictures { grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); } }
 svg, img { display: block; width: 100%; height: auto; }
 figcaption { font-size: 0.85rem; line-height: 1.35; padding-top: 0.25rem; color: var(--soft); }
 svg text.ink { fill: var(--ink); }

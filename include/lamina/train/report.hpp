@@ -131,12 +131,12 @@ class train_report final : public train_observer {
     const std::string of = best_weights_ ? "" : to_text(", epoch ", result_.validation.epoch);
     html_facts facts;
     std::vector<protocol_column> columns;
-    std::string caption;
+    std::string note;
     for (const evaluation* e : {&result_.validation, &result_.test}) {
       if (e->values.empty()) continue;
       facts.push_back({e->split + " IoU" + of, detail::formatted("%.4f", e->iou())});
       columns.push_back({e->split + of, {{"loss", e->loss}}});
-      caption += to_text(e->images, ' ', e->split, " images, ");
+      note += to_text(e->images, ' ', e->split, " images, ");
       for (const auto& [protocol, value] : e->values) columns.back().results.push_back({protocol, value});
     }
     if (result_.best_epoch > 0)
@@ -147,8 +147,9 @@ class train_report final : public train_observer {
     page.key_facts(facts);
     if (columns.empty()) return;
     page.heading("Every protocol");
-    caption += best_weights_ ? "the best weights, " : "the weights of that epoch, ";
-    write_protocols(page, columns, caption + "at the network's size; the threshold is the recipe's");
+    note += best_weights_ ? "the best weights, " : "the weights of that epoch, ";
+    page.paragraph(note + "at the network's size; the threshold is the recipe's.");
+    write_protocols(page, columns);
   }
 
   std::vector<named_chart> curve_charts() const {
