@@ -9,6 +9,7 @@
 //
 // DIR/per_image.csv has a row for each image, DIR/summary.json every figure, DIR/sweep.csv those at each threshold.
 #include "evaluate_output.hpp"
+#include "evaluate_report.hpp"
 
 #include <lamina/train/summary.hpp>
 
@@ -187,6 +188,8 @@ void run(const command& c, const std::string& command_line) {
   if (figures.front().sweep) write_sweep(c.out / "sweep.csv", figures);
   write_file_atomically(c.out / "summary.json", s.dump(2) + '\n');
 
+  write_report(c.out / "report.html", ctx, source, truths, figures, comparisons, c.compare.string(), command_line);
+
   std::cout << source.from << ": " << figures.front().images.size() << " images, "
             << 100 * c.bootstrap.confidence << " % intervals from " << c.bootstrap.resamples << " resamples";
   if (!source.missing.empty()) std::cout << "; " << source.missing.size() << " have no prediction";
@@ -196,7 +199,8 @@ void run(const command& c, const std::string& command_line) {
   for (const std::string& reason : scores.skipped) std::cout << "  skipped: " << reason << '\n';
   print(std::cout << '\n', figures);
   for (const run_comparison& comparison : comparisons) print(std::cout << '\n', comparison, c.compare.string());
-  std::cout << "\nwritten: " << (c.out / "per_image.csv").string() << ' ' << (c.out / "summary.json").string() << '\n';
+  std::cout << "\nwritten: " << (c.out / "per_image.csv").string() << ' ' << (c.out / "summary.json").string()
+            << ' ' << (c.out / "report.html").string() << '\n';
 }
 
 }  // namespace

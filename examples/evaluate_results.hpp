@@ -27,6 +27,8 @@ struct run_figures {
   std::vector<image_distances> distances{};  // of each image, if they are wanted
   std::vector<distance_figure> distance_figures{};
   std::optional<threshold_sweep> sweep{};
+  threshold_sweep curve{};      // at each threshold of `threshold_grid`, and
+  calibration reliability = calibration();  // how far probabilities are to be believed; both empty for masks
 
   /// "128×128", or nothing where images differ.
   std::string common_size() const {
@@ -56,6 +58,8 @@ inline run_figures figures_of(executor& workers, const run_scores& scores, const
     run.sizes.push_back(score.size);
     sweep.add(score.counts);
     if (score.distances) run.distances.push_back(*score.distances);
+    if (!score.curve.empty()) run.curve.add(score.curve);
+    if (score.reliability) run.reliability += *score.reliability;
   }
   run.threshold = sweep.best([&best](const overlap_metrics& m) { return m.value(best); }).threshold;
   const auto chosen = std::find(options.thresholds.begin(), options.thresholds.end(), run.threshold);

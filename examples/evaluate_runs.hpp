@@ -6,6 +6,7 @@
 #include <lamina/data/mask_files.hpp>
 #include <lamina/data/open_dataset.hpp>
 #include <lamina/image/letterbox.hpp>
+#include <lamina/metrics/calibration.hpp>
 #include <lamina/metrics/surface_distance.hpp>
 #include <lamina/metrics/threshold_sweep.hpp>
 #include <lamina/predict/predictor.hpp>
@@ -149,6 +150,8 @@ struct image_score {
   image_size size;
   std::vector<confusion> counts;
   std::optional<image_distances> distances;
+  std::vector<confusion> curve;            // cells at each threshold of `threshold_grid`; this and the next of
+  std::optional<calibration> reliability;  // probabilities; masks have none
 };
 
 /// What a run is worth on each truth, in their order, and at each resolution; nothing for what is missing or skipped.
@@ -157,6 +160,17 @@ struct run_scores {
   std::vector<std::string> skipped;              // the reasons, a file's name in each
 };
 
+/// Brings a prediction to a size of the whole image; values that rounding took out of [0, 1] are put back.
+inline tensor<float> prediction_at(cpu_context& ctx, const own_prediction& own, image_size native, image_size to) {
+  const auto is_sure = [](float p) { return p == 0 || p == 1; };
+  const bool mask = std::all_of(own.probability.begin(), own.probability.end(), is_sure);
+  view<const float> shown = own.probability.view();
+  if (own.framed) shown = letterbox_placement(native, size_of(shown.extents())).part(shown);
+  tensor<float> p = resized(ctx, shown, mask ? interpolation::nearest : interpolation::linear, to.height, to.width);
+  for (float& v : p) v = std::clamp(v, 0.0f, 1.0f);
+  return p;
+}
+
 inline std::vector<image_score> score_image(cpu_context& ctx, const run_source& run, const truth_image& t,
                                             const scoring_options& options) {
   const tensor<std::uint8_t> truth = read_mask(t.mask);
@@ -164,21 +178,25 @@ inline std::vector<image_score> score_image(cpu_context& ctx, const run_source& 
   const auto native = size_of(truth.extents()), size = size_of(own.probability.extents());
   const auto is_sure = [](float p) { return p == 0 || p == 1; };
   const bool mask = std::all_of(own.probability.begin(), own.probability.end(), is_sure);
-  const auto method = mask ? interpolation::nearest : interpolation::linear;
   std::vector<image_score> scores;
   for (const resolution r : options.resolutions) {
     const bool at_network = r == resolution::network;
     const image_size to = at_network ? options.network_size.value_or(size) : native;
-    const tensor<float> p = own.framed && !at_network
-                                ? letterbox_placement(native, size).undo(own.probability.view(), method)
-                                : resized(ctx, own.probability.view(), method, to.height, to.width);
-    const tensor<std::uint8_t> m = own.framed && at_network
+    const bool in_frame = own.framed && at_network;
+    const tensor<float> p = in_frame ? own.probability.clone() : prediction_at(ctx, own, native, to);
+    const tensor<std::uint8_t> m = in_frame
                                        ? letterboxed(ctx, truth.view(), to, interpolation::nearest)
                                        : resized(ctx, truth.view(), interpolation::nearest, to.height, to.width);
     threshold_sweep sweep(options.thresholds);
     sweep.add(p.view(), m.view());
-    image_score& score = scores.emplace_back(image_score{to, {}, {}});
+    image_score& score = scores.emplace_back(image_score{to, {}, {}, {}, {}});
     for (const overlap_metrics& at : sweep.metrics()) score.counts.push_back(at.images().front());
+    if (!mask && std::all_of(p.begin(), p.end(), [](float v) { return v >= 0 && v <= 1; })) {
+      threshold_sweep curve;
+      curve.add(p.view(), m.view());
+      for (const overlap_metrics& at : curve.metrics()) score.curve.push_back(at.images().front());
+      score.reliability.emplace().add(p.view(), m.view());
+    }
     if (!options.surfaces) continue;
     const auto surfaces = measure_surfaces(ctx, p.view(), m.view(), {}, {.prediction = options.thresholds.front()});
     score.distances.emplace();

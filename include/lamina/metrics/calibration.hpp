@@ -66,6 +66,14 @@ class calibration {
     }
   }
 
+  /// Adds the images that another one has, with as many bins. Throws `error` on another number.
+  calibration& operator+=(const calibration& other) {
+    require(bins_.size() == other.bins_.size(), "calibration: ", other.bins_.size(), " bins added to ", bins_.size());
+    for (std::size_t i = 0; i < bins_.size(); ++i) bins_[i] += other.bins_[i];
+    squares_ += other.squares_;
+    return *this;
+  }
+
   std::int64_t pixels() const {
     std::int64_t sum = 0;
     for (const sums& bin : bins_) sum += bin.pixels;
