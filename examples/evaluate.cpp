@@ -7,7 +7,8 @@
 //     evaluate masks truth --threshold sweep --resolution both             (which threshold is best)
 //     evaluate masks truth --compare other_masks                           (or other weights, or their per_image.csv)
 //
-// DIR/per_image.csv has a row for each image, DIR/summary.json every figure, DIR/sweep.csv those at each threshold.
+// DIR/per_image.csv has a row for each image, DIR/summary.json every figure, DIR/sweep.csv those at each threshold;
+// DIR/report.html tells it to a person.
 #include "evaluate_output.hpp"
 #include "evaluate_report.hpp"
 
@@ -42,7 +43,8 @@ void declare(CLI::App& app, command& c) {
   app.add_option("--data", c.data, "data set that holds the truth, and the images for weights")
       ->type_name("FOLDER|YAML");
   app.add_option("--split", c.split, "of the data set, if it is divided")->capture_default_str();
-  app.add_option("--out,-o", c.out, "folder for per_image.csv, summary.json, sweep.csv")->capture_default_str();
+  app.add_option("--out,-o", c.out, "folder for report.html, summary.json, per_image.csv, sweep.csv, figures")
+      ->capture_default_str();
   app.add_option("--threshold", c.threshold,
                  "of the probability: what reaches it is lesion; sweep: 0.01 to 0.99, and the best of them")
       ->default_str("the weights file's, else 0.5");
@@ -151,7 +153,9 @@ void run(const command& c, const std::string& command_line) {
     for (const run_figures& f : evaluate(compared, scores, options_for(compared, c), c, truths, ctx))
       other.push_back(worth_of(f, truths));
   }
+  const auto begin = std::chrono::steady_clock::now();
   const std::vector<run_figures> figures = evaluate(source, scores, options, c, truths, ctx);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::vector<run_comparison> comparisons;
   for (std::size_t r = 0; r < other.size(); ++r)
     if (auto compared = compare(threads, figures[r], truths, std::move(other[r]), c.compare.string(), c.allow_missing,
@@ -188,7 +192,7 @@ void run(const command& c, const std::string& command_line) {
   if (figures.front().sweep) write_sweep(c.out / "sweep.csv", figures);
   write_file_atomically(c.out / "summary.json", s.dump(2) + '\n');
 
-  write_report(c.out / "report.html", ctx, source, truths, figures, comparisons, c.compare.string(), command_line);
+  write_report(c.out, ctx, source, truths, figures, comparisons, c.compare.string(), command_line, seconds);
 
   std::cout << source.from << ": " << figures.front().images.size() << " images, "
             << 100 * c.bootstrap.confidence << " % intervals from " << c.bootstrap.resamples << " resamples";

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <lamina/image/fit.hpp>
+#include <lamina/image/write.hpp>
 #include <lamina/train/case_selection.hpp>
 #include <lamina/train/evaluation_sections.hpp>
 #include <lamina/train/lesion_picture.hpp>
+#include <lamina/train/summary.hpp>
 
 #include "evaluate_results.hpp"
 
@@ -48,11 +50,14 @@ inline html_table comparison_table(const run_comparison& c) {
   return table;
 }
 
-/// Writes one page that needs nothing else. The cases are those of the last resolution.
-inline void write_report(const std::filesystem::path& path, cpu_context& ctx, const run_source& run,
+/// Writes report.html, one page that needs nothing else, and its charts as figures/NAME.png. The cases are those of the
+/// last resolution.
+///   seconds  that the evaluation took
+inline void write_report(const std::filesystem::path& folder, cpu_context& ctx, const run_source& run,
                          const std::vector<truth_image>& truths, const std::vector<run_figures>& figures,
                          const std::vector<run_comparison>& comparisons, const std::string& other,
-                         const std::string& command) {
+                         const std::string& command, double seconds) {
+  std::filesystem::create_directories(folder / "figures");
   html_page page("Evaluation", "Of " + run.from + '.');
   page.section("Every protocol");
   page.key_facts({{"images", to_text(figures.front().images.size())},
@@ -60,8 +65,9 @@ inline void write_report(const std::filesystem::path& path, cpu_context& ctx, co
                   {"resolution", name(figures.back().at)}});
   std::vector<protocol_column> columns;
   for (const run_figures& f : figures) {
-    protocol_column& column = columns.emplace_back(protocol_column{
-        name(f.at) + (f.common_size().empty() ? "" : ", " + f.common_size()) + ", t = " + value_to_text(f.threshold), {}});
+    const std::string size = f.common_size().empty() ? "" : ", " + f.common_size();
+    protocol_column& column = columns.emplace_back(
+        protocol_column{name(f.at) + size + ", t = " + value_to_text(f.threshold), {}});
     const auto add = [&column](std::string_view named, double value, const confidence_interval& i) {
       column.results.push_back({std::string(named), value, std::pair(i.low, i.high)});
     };
@@ -94,11 +100,23 @@ inline void write_report(const std::filesystem::path& path, cpu_context& ctx, co
     if (&f == &figures.back())
       report.worst = drawn(cases.worst()), report.best = drawn(cases.best()), report.random = drawn(cases.random());
     page.section("At " + name(f.at) + " resolution");
-    write_evaluation(page, report, evaluation_charts(report));
+    const std::vector<named_chart> charts = evaluation_charts(report);
+    write_evaluation(page, report, charts);
+    for (const auto& [name_of_chart, chart] : charts)
+      write_png(folder / "figures" / (name_of_chart + ".png"), rgb_image(chart, 2).view());
   }
+  if (!run.model.empty()) {
+    page.section("Model");
+    page.facts(run.model);
+  }
+  page.section("Speed and memory");
+  const auto images = static_cast<double>(figures.front().images.size());
+  page.facts({{"predicted and compared in", detail::clock_text(seconds)},
+              {"images per second", detail::formatted("%.1f", images / seconds)},
+              {"peak memory of the process", detail::bytes_text(static_cast<double>(peak_rss_bytes()))}});
   page.section("Command");
   page.preformatted(command);
-  write_file_atomically(path, page.text());
+  write_file_atomically(folder / "report.html", page.text());
 }
 
 }  // namespace evaluate_program

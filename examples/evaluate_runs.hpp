@@ -9,7 +9,9 @@
 #include <lamina/metrics/calibration.hpp>
 #include <lamina/metrics/surface_distance.hpp>
 #include <lamina/metrics/threshold_sweep.hpp>
+#include <lamina/core/quantity_text.hpp>
 #include <lamina/predict/predictor.hpp>
+#include <lamina/train/html_page.hpp>
 #include <lamina/train/progress.hpp>
 
 #include <array>
@@ -47,6 +49,7 @@ struct run_source {
   bool side_by_side = false;         // several images at once; a network takes all threads for one
   std::set<std::string> missing{};   // truths of which it says nothing
   std::vector<std::string> extra{};  // files that belong to no truth
+  html_facts model{};                // what a network is, and what it needs
 };
 
 inline image_size size_of(const shape& e) { return {e.w, e.h}; }
@@ -100,6 +103,25 @@ inline run_source folder_source(const std::filesystem::path& folder, const std::
   return run;
 }
 
+/// What a report tells of a network: its description, and the plan of what it needs for an image.
+inline html_facts facts_of(const predictor<float>& trained, const cpu_context& ctx) {
+  const prediction_settings& s = trained.settings();
+  const parameter_layout& layout = trained.weights().layout();
+  workspace<> space;
+  const program<float> forward(ctx, trained.logits(), trained.weights().shared_layout(),
+                               {1, s.height, s.width, trained.network().in_channels()}, run_mode::inference, space);
+  const auto bytes = [](std::size_t count) { return detail::bytes_text(static_cast<double>(count)); };
+  const text_map description = trained.network().description();
+  html_facts facts(description.begin(), description.end());
+  facts.push_back({"input", to_text(s.height, "×", s.width)});
+  facts.push_back({"trainable parameters", detail::grouped_text(layout.trainable_count())});
+  facts.push_back({"arithmetic of an image", detail::formatted("%.2f GFLOP", forward.flops() / 1e9)});
+  facts.push_back({"memory planned: weights", bytes(static_cast<std::size_t>(layout.size()) * sizeof(float))});
+  facts.push_back({"memory planned: activations, one block", bytes(forward.plan().block_bytes)});
+  facts.push_back({"memory planned: scratch", bytes(forward.plan().scratch_bytes)});
+  return facts;
+}
+
 /// `ctx` must outlive the source. A network without padding says nothing of the margin, which has probability 0 here;
 /// the trainer leaves it out instead.
 inline run_source network_source(const std::filesystem::path& weights, cpu_context& ctx, bool symmetries) {
@@ -111,7 +133,7 @@ inline run_source network_source(const std::filesystem::path& weights, cpu_conte
   };
   const auto net = std::make_shared<network>(weights, ctx, symmetries);
   const prediction_settings& s = net->trained.settings();
-  run_source run{.from = weights.string(), .threshold = s.threshold};
+  run_source run{.from = weights.string(), .threshold = s.threshold, .model = facts_of(net->trained, ctx)};
   run.predict = [net, &s](cpu_context& c, const truth_image& t, const tensor<std::uint8_t>& truth) {
     if (const image_info info = probe_image(t.image); size_of(truth.extents()) != image_size{info.width, info.height})
       throw file_error(t.mask.string(), to_text("mask of ", size_of(truth.extents()), " pixels for an image of ",

@@ -96,6 +96,12 @@ cmp of_masks/per_image.csv of_masks_again/per_image.csv || status=1
 says $evaluate run/best.safetensors --data $data --split test --threshold sweep --best-by dice_pooled --out sweep
 [ "$(wc -l < sweep/sweep.csv)" -eq 199 ] || complain "sweep: $(wc -l < sweep/sweep.csv) lines"
 has 'run/best.safetensors: .*; t has the best dice_pooled on these very images, which flatters$'
+for chart in network_iou network_thresholds network_calibration native_iou native_thresholds native_calibration; do
+  [ -s sweep/figures/$chart.png ] || complain "sweep/figures/$chart.png is missing"
+done
+grep -q '<h2[^>]*>Model' sweep/report.html && [ "$(grep -c '<figure' sweep/report.html)" -gt 6 ] ||
+  complain "sweep/report.html lacks the model, charts or pictures"
+grep -E '(src|href)="?https?:' sweep/report.html && complain "sweep/report.html leads to the network"
 best=$(grep '^native,' sweep/sweep.csv | cut -d , -f 8 | sort -g | tail -n 1)
 tr -d ' \n' < sweep/summary.json | sed 's/.*"native":{//' | grep -q "\"dice_pooled\":{\"value\":$best," ||
   complain "the best of the sweep is $best: $(cat sweep/summary.json)"
