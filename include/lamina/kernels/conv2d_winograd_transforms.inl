@@ -1,0 +1,127 @@
+// Included once per instruction set by simd/foreach_isa.hpp: the transforms of Winograd's convolution F(4×4,3×3). Each
+// lane is a channel.
+//
+// Along one axis, four outputs y of three taps g over six inputs d are y = Aᵀ(Gg ⊙ Bᵀd): six products in place of
+// twelve. That is a product of polynomials by its values at the points 0, ±a, ±b and ∞. The row of a point p has
+//     in Bᵀ   the coefficients of Π (x − q) over the other finite points q; of ∞: over all of them
+//     in G    1, p, p², each divided by Π (p − q); of ∞: 0, 0, 1
+//     in A    1, p, p², p³; of ∞: 0, 0, 0, 1
+// With a = 3/4 and b = 3/2 all of Bᵀ and Aᵀ are exact in float, and the error is half that of the usual points 1 and 2.
+
+/// a² + b², a²·b², and the divisors of G.
+struct conv2d_winograd_points {
+  static constexpr float a = 0.75f, b = 1.5f, aa = a * a, bb = b * b, sum = aa + bb, product = aa * bb;
+  static constexpr float over_0 = 1 / product, over_a = 1 / (2 * aa * (aa - bb)), over_b = 1 / (2 * bb * (bb - aa));
+};
+
+/// Bᵀd along a row, stored `point` floats apart.
+inline void conv2d_winograd_store_inputs(const vf (&d)[6], float* v, index_t point) {
+  using p = conv2d_winograd_points;
+  const vf even_a = fma(vf::set(-p::bb), d[2], d[4]), odd_a = fma(vf::set(-p::bb), d[1], d[3]);
+  const vf even_b = fma(vf::set(-p::aa), d[2], d[4]), odd_b = fma(vf::set(-p::aa), d[1], d[3]);
+  fma(vf::set(p::product), d[0], fma(vf::set(-p::sum), d[2], d[4])).store(v);
+  fma(vf::set(p::a), odd_a, even_a).store(v + point);
+  fma(vf::set(-p::a), odd_a, even_a).store(v + 2 * point);
+  fma(vf::set(p::b), odd_b, even_b).store(v + 3 * point);
+  fma(vf::set(-p::b), odd_b, even_b).store(v + 4 * point);
+  fma(vf::set(p::product), d[1], fma(vf::set(-p::sum), d[3], d[5])).store(v + 5 * point);
+}
+
+/// v = BᵀdB of the 6×6 pixels at x. In three passes of two rows of Bᵀ each, so that a pass fits in the registers.
+template <class T>
+inline void conv2d_winograd_input(const T* x, index_t row, index_t pixel, float* v, index_t point) {
+  using p = conv2d_winograd_points;
+  vf first[6], second[6];
+#pragma GCC unroll 6
+  for (int c = 0; c < 6; ++c) {
+    const T* d = x + c * pixel;
+    const vf middle = fma(vf::set(-p::sum), vf::load(d + 2 * row), vf::load(d + 4 * row));
+    first[c] = fma(vf::set(p::product), vf::load(d), middle);
+  }
+  conv2d_winograd_store_inputs(first, v, point);
+#pragma GCC unroll 6
+  for (int c = 0; c < 6; ++c) {
+    const T* d = x + row + c * pixel;
+    const vf middle = fma(vf::set(-p::sum), vf::load(d + 2 * row), vf::load(d + 4 * row));
+    second[c] = fma(vf::set(p::product), vf::load(d), middle);
+  }
+  conv2d_winograd_store_inputs(second, v + 30 * point, point);
+#pragma GCC unroll 2
+  for (int pair = 0; pair < 2; ++pair) {
+    const vf other = vf::set(pair == 0 ? -p::bb : -p::aa), here = vf::set(pair == 0 ? p::a : p::b),
+             opposite = vf::set(pair == 0 ? -p::a : -p::b);
+#pragma GCC unroll 6
+    for (int c = 0; c < 6; ++c) {
+      const T* d = x + c * pixel;
+      const vf even = fma(other, vf::load(d + 2 * row), vf::load(d + 4 * row));
+      const vf odd = fma(other, vf::load(d + row), vf::load(d + 3 * row));
+      first[c] = fma(here, odd, even);
+      second[c] = fma(opposite, odd, even);
+    }
+    conv2d_winograd_store_inputs(first, v + (6 + 12 * pair) * point, point);
+    conv2d_winograd_store_inputs(second, v + (12 + 12 * pair) * point, point);
+  }
+}
+
+/// Gg along one axis.
+inline void conv2d_winograd_filter_axis(vf g0, vf g1, vf g2, vf (&u)[6]) {
+  using p = conv2d_winograd_points;
+  const vf even_a = fma(vf::set(p::over_a * p::aa), g2, vf::set(p::over_a) * g0);
+  const vf even_b = fma(vf::set(p::over_b * p::bb), g2, vf::set(p::over_b) * g0);
+  u[0] = vf::set(p::over_0) * g0;
+  u[1] = fma(vf::set(p::over_a * p::a), g1, even_a);
+  u[2] = fma(vf::set(-p::over_a * p::a), g1, even_a);
+  u[3] = fma(vf::set(p::over_b * p::b), g1, even_b);
+  u[4] = fma(vf::set(-p::over_b * p::b), g1, even_b);
+  u[5] = g2;
+}
+
+/// u = GgGᵀ of the 3×3 taps at g.
+inline void conv2d_winograd_filter(const float* g, index_t row, index_t column, float* u, index_t point) {
+  vf rows[3][6];
+#pragma GCC unroll 3
+  for (int c = 0; c < 3; ++c) {
+    const float* tap = g + c * column;
+    conv2d_winograd_filter_axis(vf::load(tap), vf::load(tap + row), vf::load(tap + 2 * row), rows[c]);
+  }
+#pragma GCC unroll 6
+  for (int r = 0; r < 6; ++r) {
+    vf u_row[6];
+    conv2d_winograd_filter_axis(rows[0][r], rows[1][r], rows[2][r], u_row);
+#pragma GCC unroll 6
+    for (int c = 0; c < 6; ++c) u_row[c].store(u + (6 * r + c) * point);
+  }
+}
+
+/// y = AᵀmA + bias for one 4×4 tile and one vector of outputs; put(row, column, y) takes each. In two passes of two rows
+/// of Aᵀ each, which need the sums and the differences of the values at ±p.
+template <class Put>
+inline void conv2d_winograd_output(const float* m, index_t point, vf bias, Put&& put) {
+  using p = conv2d_winograd_points;
+  const auto at = [&](int r, int c) { return vf::load(m + (6 * r + c) * point); };
+  const auto put_row = [&](int row, const vf(&z)[6]) {
+    const vf sum_a = z[1] + z[2], sum_b = z[3] + z[4], difference_a = z[1] - z[2], difference_b = z[3] - z[4];
+    put(row, 0, z[0] + bias + (sum_a + sum_b));
+    put(row, 1, fma(vf::set(p::b), difference_b, fma(vf::set(p::a), difference_a, bias)));
+    put(row, 2, fma(vf::set(p::bb), sum_b, fma(vf::set(p::aa), sum_a, bias)));
+    put(row, 3,
+        fma(vf::set(p::bb * p::b), difference_b, fma(vf::set(p::aa * p::a), difference_a, z[5] + bias)));
+  };
+  vf upper[6], lower[6];
+#pragma GCC unroll 6
+  for (int c = 0; c < 6; ++c) {
+    const vf sum_a = at(1, c) + at(2, c), sum_b = at(3, c) + at(4, c);
+    upper[c] = at(0, c) + (sum_a + sum_b);
+    lower[c] = fma(vf::set(p::bb), sum_b, vf::set(p::aa) * sum_a);
+  }
+  put_row(0, upper);
+  put_row(2, lower);
+#pragma GCC unroll 6
+  for (int c = 0; c < 6; ++c) {
+    const vf difference_a = at(1, c) - at(2, c), difference_b = at(3, c) - at(4, c);
+    upper[c] = fma(vf::set(p::b), difference_b, vf::set(p::a) * difference_a);
+    lower[c] = fma(vf::set(p::bb * p::b), difference_b, fma(vf::set(p::aa * p::a), difference_a, at(5, c)));
+  }
+  put_row(1, upper);
+  put_row(3, lower);
+}
