@@ -106,8 +106,9 @@ TEST_CASE("conv2d_winograd: the rule") {
   CHECK(rule({1, 64, 64, 64}, {64, 3, 3, 64}, {.stride = 2}) == conv2d_algorithm::direct);
   CHECK(rule({1, 64, 64, 64}, {64, 3, 3, 64}, {.dilation = 2}) == conv2d_algorithm::direct);
   CHECK(rule({1, 1, 1, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::direct);
-  CHECK(rule({1, 5, 5, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::direct);
-  CHECK(rule({1, 6, 6, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::winograd);
+  CHECK(rule({1, 2, 2, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::direct);
+  CHECK(rule({1, 5, 5, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::winograd);
+  CHECK(rule({1, 64, 64, 8}, {8, 3, 3, 8}, same) == conv2d_algorithm::winograd);
 }
 
 TEST_CASE("conv2d_winograd: where it does not fit, it is refused before anything is written") {

@@ -36,8 +36,10 @@ inline void conv2d_winograd_product_kernel(const conv2d_winograd_product& produc
   const float* block = product.v;
   for (index_t left = product.inputs; left > 0; left -= V, block += product.v_block) {
     const float* const end = block + std::min(left, V);
+    const float* ahead = block + Tiles * V;  // the next call's tiles
 #pragma GCC unroll 2
-    for (const float* v = block; v < end; ++v, u += Vectors * V) {
+    for (const float* v = block; v < end; ++v, u += Vectors * V, ahead += V) {
+      __builtin_prefetch(ahead);
       vf filters[Vectors];
 #pragma GCC unroll 2
       for (int o = 0; o < Vectors; ++o) filters[o] = vf::load(u + o * V);
@@ -93,9 +95,9 @@ struct conv2d_winograd_plan {
     const index_t some = std::max<index_t>(1, tiles), most = by_tiles ? 24 : 128;
     batch = round_up(ceil_div(some, ceil_div(some, most)), conv2d_winograd_quantum);
     batches = ceil_div(tiles, batch);
-    group = std::min<index_t>(round_up(outputs, V), !by_tiles && tiles <= 32 ? 32 : 64);
+    group = std::min<index_t>(round_up(outputs, V), by_tiles ? 64 : 32);
     groups = ceil_div(outputs, group);
-    chunk = by_tiles ? inputs : std::min<index_t>(inputs, 128);
+    chunk = by_tiles ? inputs : std::min<index_t>(inputs, 256);
     v_point = round_up(inputs, V) * batch + line;
     u_point = chunk * group + line;
     m_point = batch * group + line;
@@ -136,8 +138,9 @@ inline void conv2d_winograd_inputs(const conv2d_winograd_plan& plan, const tap_c
       }
       for (index_t r = 0; r < 6; ++r)
         for (index_t c = 0; c < 6; ++c) {
-          const bool in_image = top + r >= 0 && top + r < H && left + c >= 0 && left + c < W;
-          (in_image ? load_up_to(x.pixel(n, top + r, left + c) + i, C - i) : vf::zero()).store(staged + (6 * r + c) * V);
+          const bool exists = top + r >= 0 && top + r < H && left + c >= 0 && left + c < W;
+          const vf pixel = exists ? load_up_to(x.pixel(n, top + r, left + c) + i, C - i) : vf::zero();
+          pixel.store(staged + (6 * r + c) * V);
         }
       conv2d_winograd_input(staged, 6 * V, V, to, plan.v_point);
     }
@@ -147,14 +150,19 @@ inline void conv2d_winograd_inputs(const conv2d_winograd_plan& plan, const tap_c
       for (index_t p = 0; p < plan.points; ++p) vf::zero().store(v + p * plan.v_point + i * plan.batch + t * V);
 }
 
-/// U of one vector of outputs, of which `outputs` exist, and of `inputs` inputs from w on, which are `width` apart in u.
+/// U of one vector of outputs, of which `outputs` exist, and of `inputs` inputs from w on, which are `width` apart in
+/// u.
 inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w, index_t outputs, index_t inputs,
                                     float* u, index_t width, index_t point) {
   constexpr index_t V = vf::lanes;
   const auto [by_output, by_row, by_column, by_input] = conv.filter;
   if (by_output == 1 && outputs >= V) {
-    for (index_t i = 0; i < inputs; ++i)
-      conv2d_winograd_filter(w + i * by_input, by_row, by_column, u + i * width, point);
+    for (index_t i = 0; i < inputs; ++i) {
+      const float* const taps = w + i * by_input;
+      for (index_t tap = 0; tap < 9; ++tap)
+        __builtin_prefetch(taps + 4 * by_input + tap / 3 * by_row + tap % 3 * by_column);
+      conv2d_winograd_filter(taps, by_row, by_column, u + i * width, point);
+    }
     return;
   }
   float taps[9 * V * V];  // [tap][input][output]
@@ -165,7 +173,10 @@ inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w,
       float* const to = taps + tap * V * V;
       if (by_input == 1 && outputs >= V && count == V) {
         vf rows[V];
-        for (index_t o = 0; o < V; ++o) rows[o] = vf::load(from + o * by_output);
+        for (index_t o = 0; o < V; ++o) {
+          __builtin_prefetch(from + o * by_output + 2 * V);
+          rows[o] = vf::load(from + o * by_output);
+        }
         transpose(rows);
         for (index_t i = 0; i < V; ++i) rows[i].store(to + i * V);
         continue;
@@ -178,22 +189,49 @@ inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w,
   }
 }
 
-/// U of `outputs` outputs and `inputs` inputs from w on: each block of outputs, and each of its vectors.
-inline void conv2d_winograd_group_filters(const conv2d_winograd_plan& plan, const tap_convolution& conv, const float* w,
-                                          index_t outputs, index_t inputs, float* u) {
+/// U of a group's `outputs` outputs, of `inputs` inputs from w on, which are those from `first` on of `chunk`.
+inline void conv2d_winograd_group_filters(const conv2d_winograd_plan& plan, const tap_convolution& conv,
+                                          const float* w, index_t outputs, index_t first, index_t inputs,
+                                          index_t chunk, float* u) {
   constexpr index_t V = vf::lanes;
   for (index_t o = 0; o < outputs; o += V) {
     const index_t block = o - o % (2 * V), width = outputs - block > V ? 2 * V : V;
-    conv2d_winograd_filters(conv, w + o * conv.filter.output, outputs - o, inputs, u + block * inputs + o - block, width,
-                            plan.u_point);
+    conv2d_winograd_filters(conv, w + o * conv.filter.output, outputs - o, inputs,
+                            u + block * chunk + first * width + o - block, width, plan.u_point);
   }
 }
 
-/// M of a group of outputs, from `inputs` inputs of `tiles` tiles.
+/// Filters that are needed next, fetched into the second-level cache beside the products.
+class conv2d_winograd_filters_ahead {
+ public:
+  conv2d_winograd_filters_ahead(const tap_convolution& conv, const float* w, index_t outputs, index_t inputs)
+      : w_(w),
+        row_(conv.filter.row),
+        column_(conv.filter.column),
+        length_(conv.filter.input == 1 ? inputs : outputs),
+        count_(conv.filter.input == 1 ? outputs : inputs),
+        stride_(conv.filter.input == 1 ? conv.filter.output : conv.filter.input) {}
+  void operator()(index_t part, index_t parts) const {
+    const index_t lines = ceil_div(length_, 16), all = count_ * 9 * lines;
+    for (index_t k = part * all / parts; k < (part + 1) * all / parts; ++k) {
+      const index_t tap = k / lines % 9;
+      __builtin_prefetch(w_ + k / lines / 9 * stride_ + tap / 3 * row_ + tap % 3 * column_ + k % lines * 16, 0, 2);
+    }
+  }
+
+ private:
+  const float* w_;
+  index_t row_, column_, length_, count_, stride_;
+};
+
+/// M of a group of outputs, from `inputs` inputs of `tiles` tiles. Calls ahead(part, parts) between the products.
+template <class Ahead>
 inline void conv2d_winograd_products(const conv2d_winograd_plan& plan, const float* v, index_t tiles, const float* u,
-                                     index_t inputs, index_t outputs, bool adds, float* m) {
+                                     index_t inputs, index_t outputs, bool adds, float* m, const Ahead& ahead) {
   constexpr index_t V = vf::lanes;
   tiles = round_up(tiles, conv2d_winograd_quantum);
+  const index_t parts = plan.points * ceil_div(outputs, 2 * V) * ceil_div(tiles, conv2d_winograd_tiles(2));
+  index_t part = 0;
   for (index_t p = 0; p < plan.points; ++p) {
     for (index_t o = 0; o < outputs; o += 2 * V) {
       const index_t vectors = outputs - o > V ? 2 : 1;
@@ -206,6 +244,7 @@ inline void conv2d_winograd_products(const conv2d_winograd_plan& plan, const flo
                                                      .m = m + p * plan.m_point + t * plan.group + o,
                                                      .m_tile = plan.group,
                                                      .adds = adds});
+        if (part < parts) ahead(part++, parts);
       }
     }
   }
@@ -247,8 +286,8 @@ inline index_t conv2d_winograd_workspace(const tap_convolution& conv, shape y, i
 template <class T>
 inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view<const T> x, const float* filter,
                             const float* b, float slope, view<T> y, float* workspace) {
-  const conv2d_winograd_plan plan(conv, y.extents());
   constexpr index_t V = vf::lanes;
+  const conv2d_winograd_plan plan(conv, y.extents());
   float* const scratch = workspace + plan.shared;
   const auto filters_of = [&](index_t output, index_t input) {
     return filter + conv.filter_offset + output * conv.filter.output + input * conv.filter.input;
@@ -263,20 +302,24 @@ inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view
     const index_t pieces = ceil_div(plan.inputs, piece);
     workers.run(plan.groups * pieces, [&](index_t task, int) {
       const index_t g = task / pieces, i = task % pieces * piece;
-      for (index_t o = 0; o < plan.group_outputs(g); o += V) {
-        const index_t outputs = plan.group_outputs(g), block = o - o % (2 * V), width = outputs - block > V ? 2 * V : V;
-        conv2d_winograd_filters(conv, filters_of(g * plan.group + o, i), outputs - o, std::min(piece, plan.inputs - i),
-                                workspace + g * plan.points * plan.u_point + block * plan.inputs + i * width + o - block,
-                                width, plan.u_point);
-      }
+      float* const u = workspace + g * plan.points * plan.u_point;
+      conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), plan.group_outputs(g), i,
+                                    std::min(piece, plan.inputs - i), plan.inputs, u);
     });
     workers.run(plan.batches, [&](index_t batch, int worker) {
       float *const v = scratch + worker * plan.worker, *const m = v + plan.points * plan.v_point;
       const index_t tiles = plan.batch_tiles(batch);
       conv2d_winograd_inputs(plan, conv, x, batch * plan.batch, tiles, 0, plan.inputs, v);
       for (index_t g = 0; g < plan.groups; ++g) {
+        const auto ahead = [&](index_t part, index_t parts) {  // the places of the results
+          for (index_t k = part * 16 * tiles / parts; k < (part + 1) * 16 * tiles / parts; ++k) {
+            const auto [n, top, left] = plan.place_of(batch * plan.batch + k / 16);
+            const T* const pixel = y.pixel(n, top + k / 4 % 4, left + k % 4) + g * plan.group;
+            for (index_t o = 0; o < plan.group_outputs(g); o += 64 / sizeof(T)) __builtin_prefetch(pixel + o, 1, 2);
+          }
+        };
         conv2d_winograd_products(plan, v, tiles, workspace + g * plan.points * plan.u_point, plan.inputs,
-                                 plan.group_outputs(g), false, m);
+                                 plan.group_outputs(g), false, m, ahead);
         finish(m, batch, g);
       }
     });
@@ -296,8 +339,15 @@ inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view
       float *const u = scratch + worker * plan.worker, *const m = u + plan.points * plan.u_point;
       for (index_t i = 0; i < plan.inputs; i += plan.chunk) {
         const index_t inputs = std::min(plan.chunk, plan.inputs - i);
-        conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), plan.group_outputs(g), inputs, u);
-        conv2d_winograd_products(plan, workspace + i * plan.batch, tiles, u, inputs, plan.group_outputs(g), i > 0, m);
+        conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), plan.group_outputs(g), 0, inputs,
+                                      inputs, u);
+        const bool last = i + inputs == plan.inputs;
+        const index_t next_g = std::min(g + (last ? workers.workers() : 0), plan.groups - 1);
+        const index_t next_i = last ? 0 : i + inputs;
+        conv2d_winograd_products(plan, workspace + i * plan.batch, tiles, u, inputs, plan.group_outputs(g), i > 0, m,
+                                 conv2d_winograd_filters_ahead(conv, filters_of(next_g * plan.group, next_i),
+                                                               plan.group_outputs(next_g),
+                                                               std::min(plan.chunk, plan.inputs - next_i)));
       }
       finish(m, batch, g);
     });

@@ -93,35 +93,38 @@ inline void conv2d_winograd_filter(const float* g, index_t row, index_t column, 
   }
 }
 
-/// y = AᵀmA + bias for one 4×4 tile and one vector of outputs; put(row, column, y) takes each. In two passes of two rows
-/// of Aᵀ each, which need the sums and the differences of the values at ±p.
+/// y = AᵀmA + bias for one 4×4 tile and one vector of outputs; put(row, column, y) takes each. First the even rows of
+/// Aᵀ, made of the sums of the values at p and −p, then the odd ones, of their differences: a pass fits in registers.
 template <class Put>
 inline void conv2d_winograd_output(const float* m, index_t point, vf bias, Put&& put) {
   using p = conv2d_winograd_points;
-  const auto at = [&](int r, int c) { return vf::load(m + (6 * r + c) * point); };
-  const auto put_row = [&](int row, const vf(&z)[6]) {
-    const vf sum_a = z[1] + z[2], sum_b = z[3] + z[4], difference_a = z[1] - z[2], difference_b = z[3] - z[4];
-    put(row, 0, z[0] + bias + (sum_a + sum_b));
-    put(row, 1, fma(vf::set(p::b), difference_b, fma(vf::set(p::a), difference_a, bias)));
-    put(row, 2, fma(vf::set(p::bb), sum_b, fma(vf::set(p::aa), sum_a, bias)));
-    put(row, 3,
-        fma(vf::set(p::bb * p::b), difference_b, fma(vf::set(p::aa * p::a), difference_a, z[5] + bias)));
-  };
-  vf upper[6], lower[6];
+#pragma GCC unroll 2
+  for (int odd = 0; odd < 2; ++odd) {
+    vf z[2][6];
 #pragma GCC unroll 6
-  for (int c = 0; c < 6; ++c) {
-    const vf sum_a = at(1, c) + at(2, c), sum_b = at(3, c) + at(4, c);
-    upper[c] = at(0, c) + (sum_a + sum_b);
-    lower[c] = fma(vf::set(p::bb), sum_b, vf::set(p::aa) * sum_a);
+    for (int c = 0; c < 6; ++c) {
+      const float* const column = m + c * point;
+      const vf a = vf::load(column + 6 * point), minus_a = vf::load(column + 12 * point),
+               b = vf::load(column + 18 * point), minus_b = vf::load(column + 24 * point);
+      if (odd == 0) {
+        const vf near = a + minus_a, far = b + minus_b;
+        z[0][c] = vf::load(column) + (near + far);
+        z[1][c] = fma(vf::set(p::bb), far, vf::set(p::aa) * near);
+      } else {
+        const vf near = a - minus_a, far = b - minus_b, last = vf::load(column + 30 * point);
+        z[0][c] = fma(vf::set(p::b), far, vf::set(p::a) * near);
+        z[1][c] = fma(vf::set(p::bb * p::b), far, fma(vf::set(p::aa * p::a), near, last));
+      }
+    }
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; ++half) {
+      const vf(&r)[6] = z[half];
+      const int row = odd + 2 * half;
+      const vf near = r[1] + r[2], far = r[3] + r[4], near_odd = r[1] - r[2], far_odd = r[3] - r[4];
+      put(row, 0, r[0] + bias + (near + far));
+      put(row, 1, fma(vf::set(p::b), far_odd, fma(vf::set(p::a), near_odd, bias)));
+      put(row, 2, fma(vf::set(p::bb), far, fma(vf::set(p::aa), near, bias)));
+      put(row, 3, fma(vf::set(p::bb * p::b), far_odd, fma(vf::set(p::aa * p::a), near_odd, r[5] + bias)));
+    }
   }
-  put_row(0, upper);
-  put_row(2, lower);
-#pragma GCC unroll 6
-  for (int c = 0; c < 6; ++c) {
-    const vf difference_a = at(1, c) - at(2, c), difference_b = at(3, c) - at(4, c);
-    upper[c] = fma(vf::set(p::b), difference_b, vf::set(p::a) * difference_a);
-    lower[c] = fma(vf::set(p::bb * p::b), difference_b, fma(vf::set(p::aa * p::a), difference_a, at(5, c)));
-  }
-  put_row(1, upper);
-  put_row(3, lower);
 }
