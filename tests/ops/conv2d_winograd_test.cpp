@@ -25,6 +25,7 @@ const std::vector<conv_case> cases{
     {{2, 6, 7, 5}, {5, 3, 3, 1}, winograd(padding2d::same(3), 5)},       // depthwise
     {{2, 31, 34, 17}, {70, 3, 3, 17}, winograd(padding2d::same(3))},     // so many tiles that a task is a batch of them
     {{1, 45, 46, 260}, {3, 3, 3, 260}, winograd(padding2d::same(3))},    // several batches of shared inputs
+    {{2, 63, 66, 5}, {17, 3, 3, 5}, winograd(padding2d::same(3))},       // parts of dw, added in order
     {{0, 4, 4, 3}, {2, 3, 3, 3}, winograd(padding2d::same(3))},
 };
 
@@ -70,10 +71,26 @@ TEST_CASE("conv2d_winograd: the stated error") {
       CHECK(error > 1e-8);  // not a comparison of a thing with itself
     });
   }
+  for (const index_t size : {16, 96}) {
+    CAPTURE(size);
+    const shape extents{1, size, size, 20}, filter{18, 3, 3, 20};
+    const conv2d_params params = winograd(padding2d::same(3));
+    const auto x = random_tensor<float>(extents, 1), dy = random_tensor<float>({1, size, size, 18}, 2);
+    tensor<double> expected(filter), sums(vector_shape(18));
+    reference::conv2d_backward_weights<double, double>(converted<double>(x), converted<double>(dy), params, expected,
+                                                       sums);
+    for_each_isa([&](cpu_context& ctx) {
+      tensor<float> dw(filter);
+      conv2d_backward_weights(ctx, x.view(), dy.view(), params, dw, {});
+      const double error = relative_error(as_const(dw.view()), expected.view()), bound = 2e-6;
+      CHECK_MESSAGE(error <= bound, error, " is more than ", bound);
+      CHECK(error > 1e-8);
+    });
+  }
 }
 
 TEST_CASE("conv2d_winograd: the same bits for any number of workers, within the stated scratch memory") {
-  for (const conv_case& c : {cases[8], cases[9], cases[10], cases[12], cases[13]}) check_bits_and_scratch(c);
+  for (const conv_case& c : {cases[8], cases[9], cases[10], cases[12], cases[13], cases[14]}) check_bits_and_scratch(c);
 }
 
 TEST_CASE("conv2d_winograd: a part that begins on a tile has the bits of the whole, however the work is cut") {

@@ -63,7 +63,7 @@ void check_convolution(cpu_context& ctx, const conv_case& c, float slope) {
     conv2d_backward_weights(ctx, x_in, dy_in, params, dw_out, db_out);
     check_close<T, T>(y_out, y, tolerance<T>(taps * c.w.c, algorithm));
     check_close<T, T>(dx_out, dx, tolerance<T>(taps * c.w.n, algorithm));
-    check_close<float, float>(dw_out.view(), dw.view(), tolerance<float>(outputs));
+    check_close<float, float>(dw_out.view(), dw.view(), tolerance<float>(outputs, algorithm));
     check_close<float, float>(db_out.view(), db.view(), tolerance<float>(outputs));
     CHECK(y_slice.surroundings_untouched());
     CHECK(dx_slice.surroundings_untouched());

@@ -19,7 +19,6 @@ struct conv2d_winograd_product {
 };
 
 /// Tiles × vectors held in registers: 12×2 or 24×1 of 32, 6×2 or 12×1 of 16; the rest hold filters and one input.
-constexpr int conv2d_winograd_quantum = vf::registers == 32 ? 4 : 2;  // tiles come in multiples of this
 constexpr int conv2d_winograd_tiles(index_t vectors) { return (vectors == 2 ? 3 : 6) * conv2d_winograd_quantum; }
 
 template <int Tiles, int Vectors>
@@ -72,83 +71,39 @@ inline conv2d_winograd_product_function conv2d_winograd_product_for(index_t tile
 }
 
 /// How the work is cut into pieces and what memory that takes: a function of shapes only.
-struct conv2d_winograd_plan {
-  static constexpr index_t V = vf::lanes, points = 36;
+struct conv2d_winograd_plan : conv2d_winograd_grid {
+  static constexpr index_t V = vf::lanes, points = conv2d_winograd_count;
   index_t inputs, outputs;
-  index_t down, across, tiles;  // of an image, of all images
   /// Either a task is a batch of tiles: V and M are the worker's own, and all of U is made beforehand. Or, where U is
   /// large or tiles are few, a task is a group of outputs: V of a batch of tiles is shared, and U is made a chunk of
   /// inputs at a time and used at once, which adds up in M.
   bool by_tiles;
-  index_t batch, batches;           // tiles at a time
-  index_t group, groups;            // outputs at a time
-  index_t chunk;                    // inputs at a time
-  index_t v_point, u_point, m_point;  // floats from point to point: a line more than needed, against aliasing
-  index_t shared, worker;             // floats: for all, for each worker
+  index_t batch, batches;  // tiles at a time
+  index_t group, groups;   // outputs at a time
+  index_t chunk;           // inputs at a time
+  conv2d_winograd_layout v;
+  index_t u_point, m_point;  // floats from point to point
+  index_t shared, worker;    // floats: for all, for each worker
 
-  conv2d_winograd_plan(const tap_convolution& conv, shape y) : inputs(conv.inputs), outputs(conv.outputs) {
-    constexpr index_t line = 16, most_filters = 64 * 1024, most_inputs = 256;
-    down = ceil_div(y.h, 4);
-    across = ceil_div(y.w, 4);
-    tiles = y.n * down * across;
-    by_tiles = tiles >= 96 && inputs * outputs <= most_filters && inputs <= most_inputs;
-    const index_t some = std::max<index_t>(1, tiles), most = by_tiles ? 24 : 128;
-    batch = round_up(ceil_div(some, ceil_div(some, most)), conv2d_winograd_quantum);
-    batches = ceil_div(tiles, batch);
-    group = std::min<index_t>(round_up(outputs, V), by_tiles ? 64 : 32);
-    groups = ceil_div(outputs, group);
-    chunk = by_tiles ? inputs : std::min<index_t>(inputs, 256);
-    v_point = round_up(inputs, V) * batch + line;
-    u_point = chunk * group + line;
-    m_point = batch * group + line;
-    shared = points * (by_tiles ? groups * u_point : v_point);
-    worker = points * (m_point + (by_tiles ? v_point : u_point));
-  }
+  conv2d_winograd_plan(const tap_convolution& conv, shape y)
+      : conv2d_winograd_grid(y),
+        inputs(conv.inputs),
+        outputs(conv.outputs),
+        by_tiles(tiles >= 96 && inputs * outputs <= 64 * 1024 && inputs <= 256),
+        batch(batch_of(by_tiles ? 24 : 128)),
+        batches(ceil_div(tiles, batch)),
+        group(std::min<index_t>(round_up(outputs, V), by_tiles ? 64 : 32)),
+        groups(ceil_div(outputs, group)),
+        chunk(by_tiles ? inputs : std::min<index_t>(inputs, 256)),
+        v(inputs, batch),
+        u_point(chunk * group + conv2d_winograd_line),
+        m_point(batch * group + conv2d_winograd_line),
+        shared(by_tiles ? groups * points * u_point : v.size()),
+        worker(points * m_point + (by_tiles ? v.size() : points * u_point)) {}
   index_t workspace(int workers) const { return shared + static_cast<index_t>(workers) * worker; }
   index_t batch_tiles(index_t b) const { return std::min(batch, tiles - b * batch); }
   index_t group_outputs(index_t g) const { return std::min(group, outputs - g * group); }
-
-  struct place {
-    index_t n, y, x;  // image; row and column of the tile's first pixel
-  };
-  place place_of(index_t tile) const {
-    return {tile / (down * across), tile / across % down * 4, tile % across * 4};
-  }
 };
-
-/// V of the tiles [first, first + tiles) and of all channels of x; what is missing to whole vectors and quanta is zero.
-template <class T>
-inline void conv2d_winograd_inputs(const conv2d_winograd_plan& plan, const tap_convolution& conv, view<const T> x,
-                                   index_t first, index_t tiles, index_t first_input, index_t last_input, float* v) {
-  constexpr index_t V = vf::lanes;
-  const auto [N, H, W, C] = x.extents();
-  float staged[plan.points * V];
-  for (index_t t = 0; t < tiles; ++t) {
-    const auto [n, y, left_y] = plan.place_of(first + t);
-    const index_t top = y + conv.rows.first, left = left_y + conv.columns.first;
-    const bool inside = top >= 0 && top + 6 <= H && left >= 0 && left + 6 <= W;
-    for (index_t i = first_input; i < last_input; i += V) {
-      float* const to = v + i * plan.batch + t * V;
-      const T* const from = x.pixel(n, top, left) + i;
-      if (inside && i + V <= C) {
-        for (index_t r = 0; r < 6; ++r)  // the next tile's
-          for (index_t c = 6; c < 10; ++c) __builtin_prefetch(from + r * x.row_stride() + c * x.pixel_stride());
-        conv2d_winograd_input(from, x.row_stride(), x.pixel_stride(), to, plan.v_point);
-        continue;
-      }
-      for (index_t r = 0; r < 6; ++r)
-        for (index_t c = 0; c < 6; ++c) {
-          const bool exists = top + r >= 0 && top + r < H && left + c >= 0 && left + c < W;
-          const vf pixel = exists ? load_up_to(x.pixel(n, top + r, left + c) + i, C - i) : vf::zero();
-          pixel.store(staged + (6 * r + c) * V);
-        }
-      conv2d_winograd_input(staged, 6 * V, V, to, plan.v_point);
-    }
-  }
-  for (index_t t = tiles; t < round_up(tiles, conv2d_winograd_quantum); ++t)
-    for (index_t i = first_input; i < last_input; i += V)
-      for (index_t p = 0; p < plan.points; ++p) vf::zero().store(v + p * plan.v_point + i * plan.batch + t * V);
-}
 
 /// U of one vector of outputs, of which `outputs` exist, and of `inputs` inputs from w on, which are `width` apart in
 /// u.
@@ -237,7 +192,7 @@ inline void conv2d_winograd_products(const conv2d_winograd_plan& plan, const flo
       const index_t vectors = outputs - o > V ? 2 : 1;
       for (index_t t = 0, count; t < tiles; t += count) {
         count = std::min<index_t>(tiles - t, conv2d_winograd_tiles(vectors));
-        conv2d_winograd_product_for(count, vectors)({.v = v + p * plan.v_point + t * V,
+        conv2d_winograd_product_for(count, vectors)({.v = v + p * plan.v.point + t * V,
                                                      .v_block = plan.batch * V,
                                                      .inputs = inputs,
                                                      .u = u + p * plan.u_point + o * inputs,
@@ -307,9 +262,10 @@ inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view
                                     std::min(piece, plan.inputs - i), plan.inputs, u);
     });
     workers.run(plan.batches, [&](index_t batch, int worker) {
-      float *const v = scratch + worker * plan.worker, *const m = v + plan.points * plan.v_point;
+      float *const v = scratch + worker * plan.worker, *const m = v + plan.v.size();
       const index_t tiles = plan.batch_tiles(batch);
-      conv2d_winograd_inputs(plan, conv, x, batch * plan.batch, tiles, 0, plan.inputs, v);
+      conv2d_winograd_inputs(plan, plan.v, x, conv.rows.first, conv.columns.first, batch * plan.batch, tiles, 0,
+                             plan.inputs, v);
       for (index_t g = 0; g < plan.groups; ++g) {
         const auto ahead = [&](index_t part, index_t parts) {  // the places of the results
           for (index_t k = part * 16 * tiles / parts; k < (part + 1) * 16 * tiles / parts; ++k) {
@@ -332,8 +288,9 @@ inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view
     const index_t tiles = plan.batch_tiles(batch);
     workers.run(ceil_div(tiles, piece_tiles) * input_pieces, [&](index_t task, int) {
       const index_t first = task / input_pieces * piece_tiles, i = task % input_pieces * piece_inputs;
-      conv2d_winograd_inputs(plan, conv, x, batch * plan.batch + first, std::min(piece_tiles, tiles - first), i,
-                             std::min(i + piece_inputs, plan.inputs), workspace + first * V);
+      conv2d_winograd_inputs(plan, plan.v, x, conv.rows.first, conv.columns.first, batch * plan.batch + first,
+                             std::min(piece_tiles, tiles - first), i, std::min(i + piece_inputs, plan.inputs),
+                             workspace + plan.v.offset(0, first));
     });
     workers.run(plan.groups, [&](index_t g, int worker) {
       float *const u = scratch + worker * plan.worker, *const m = u + plan.points * plan.u_point;

@@ -128,3 +128,72 @@ inline void conv2d_winograd_output(const float* m, index_t point, vf bias, Put&&
     }
   }
 }
+
+/// z = A·dy·Aᵀ of a 4×4 tile of gradients at dy: what the gradient of U sees of it. Returns the sum of the tile.
+template <class T>
+inline vf conv2d_winograd_gradient(const T* dy, index_t row, index_t pixel, float* z, index_t point) {
+  using p = conv2d_winograd_points;
+  vf columns[6][4], sum = vf::zero();
+#pragma GCC unroll 4
+  for (int c = 0; c < 4; ++c) {
+    const T* d = dy + c * pixel;
+    const vf y0 = vf::load(d), y1 = vf::load(d + row), y2 = vf::load(d + 2 * row), y3 = vf::load(d + 3 * row);
+    const vf even_a = fma(vf::set(p::aa), y2, y0), odd_a = fma(vf::set(p::aa), y3, y1);
+    const vf even_b = fma(vf::set(p::bb), y2, y0), odd_b = fma(vf::set(p::bb), y3, y1);
+    columns[0][c] = y0;
+    columns[1][c] = fma(vf::set(p::a), odd_a, even_a);
+    columns[2][c] = fma(vf::set(-p::a), odd_a, even_a);
+    columns[3][c] = fma(vf::set(p::b), odd_b, even_b);
+    columns[4][c] = fma(vf::set(-p::b), odd_b, even_b);
+    columns[5][c] = y3;
+    sum = sum + ((y0 + y1) + (y2 + y3));
+  }
+#pragma GCC unroll 6
+  for (int r = 0; r < 6; ++r) {
+    const vf(&y)[4] = columns[r];
+    float* const to = z + 6 * r * point;
+    const vf even_a = fma(vf::set(p::aa), y[2], y[0]), odd_a = fma(vf::set(p::aa), y[3], y[1]);
+    const vf even_b = fma(vf::set(p::bb), y[2], y[0]), odd_b = fma(vf::set(p::bb), y[3], y[1]);
+    y[0].store(to);
+    fma(vf::set(p::a), odd_a, even_a).store(to + point);
+    fma(vf::set(-p::a), odd_a, even_a).store(to + 2 * point);
+    fma(vf::set(p::b), odd_b, even_b).store(to + 3 * point);
+    fma(vf::set(-p::b), odd_b, even_b).store(to + 4 * point);
+    y[3].store(to + 5 * point);
+  }
+  return sum;
+}
+
+/// Gᵀu along one axis.
+inline void conv2d_winograd_filter_gradient_axis(const vf (&u)[6], vf (&g)[3]) {
+  using p = conv2d_winograd_points;
+  const vf sum_a = u[1] + u[2], sum_b = u[3] + u[4], difference_a = u[1] - u[2], difference_b = u[3] - u[4];
+  g[0] = fma(vf::set(p::over_0), u[0], fma(vf::set(p::over_a), sum_a, vf::set(p::over_b) * sum_b));
+  g[1] = fma(vf::set(p::over_a * p::a), difference_a, vf::set(p::over_b * p::b) * difference_b);
+  g[2] = fma(vf::set(p::over_a * p::aa), sum_a, fma(vf::set(p::over_b * p::bb), sum_b, u[5]));
+}
+
+/// Adds GᵀdU·G to the first `count` lanes of the 3×3 taps at dw.
+inline void conv2d_winograd_filter_gradient(const float* du, index_t point, float* dw, index_t row, index_t column,
+                                            index_t count) {
+  vf rows[3][6];
+#pragma GCC unroll 6
+  for (int c = 0; c < 6; ++c) {
+    vf u[6], g[3];
+#pragma GCC unroll 6
+    for (int r = 0; r < 6; ++r) u[r] = vf::load(du + (6 * r + c) * point);
+    conv2d_winograd_filter_gradient_axis(u, g);
+#pragma GCC unroll 3
+    for (int r = 0; r < 3; ++r) rows[r][c] = g[r];
+  }
+#pragma GCC unroll 3
+  for (int r = 0; r < 3; ++r) {
+    vf g[3];
+    conv2d_winograd_filter_gradient_axis(rows[r], g);
+#pragma GCC unroll 3
+    for (int c = 0; c < 3; ++c) {
+      float* const tap = dw + r * row + c * column;
+      store_up_to(tap, count, load_up_to(tap, count) + g[c]);
+    }
+  }
+}

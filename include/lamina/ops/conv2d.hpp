@@ -18,6 +18,8 @@
 #include <lamina/simd/foreach_isa.hpp>
 #define LAMINA_KERNEL <lamina/kernels/conv2d_weights.inl>
 #include <lamina/simd/foreach_isa.hpp>
+#define LAMINA_KERNEL <lamina/kernels/conv2d_winograd_weights.inl>
+#include <lamina/simd/foreach_isa.hpp>
 
 namespace lamina {
 
@@ -78,8 +80,10 @@ void convolve_backward(cpu_context& ctx, view<const T> dy, const float* w, shape
 
 /// Floats of workspace that `convolve_weights` needs.
 inline index_t weights_workspace(shape w, const conv2d_params& params, shape dy, isa set, int workers) {
-  if (params.groups > 1 && w.c == 1 && w.n == params.groups) return 0;
+  const bool winograd = params.algorithm == conv2d_algorithm::winograd;
+  if (params.groups > 1 && w.c == 1 && w.n == params.groups && !winograd) return 0;
   const shape group{w.n / params.groups, w.h, w.w, w.c};
+  if (winograd) LAMINA_DISPATCH(set, conv2d_winograd_weights_workspace(group, dy, workers));
   LAMINA_DISPATCH(set, conv2d_weights_workspace(group, params, dy, workers));
 }
 
@@ -87,10 +91,15 @@ inline index_t weights_workspace(shape w, const conv2d_params& params, shape dy,
 template <class T>
 void convolve_weights(cpu_context& ctx, view<const T> x, view<const T> dy, const conv2d_params& params, shape w,
                       float* dw, float* db, float* workspace) {
-  if (params.groups > 1 && w.c == 1 && w.n == params.groups)
+  const bool winograd = params.algorithm == conv2d_algorithm::winograd;
+  if (params.groups > 1 && w.c == 1 && w.n == params.groups && !winograd)
     LAMINA_DISPATCH(ctx.isa(), conv2d_depthwise_weights(ctx.workers(), params, x, dy, w, dw, db));
   const shape group{w.n / params.groups, w.h, w.w, w.c};
+  if (winograd && dy.size() == 0) return;
   const auto one_group = [&](view<const T> inputs, view<const T> gradients, float* filter, float* bias) {
+    if (winograd)
+      LAMINA_DISPATCH(ctx.isa(), conv2d_winograd_weights(ctx.workers(), params.padding, inputs, gradients, group,
+                                                         filter, bias, workspace));
     LAMINA_DISPATCH(ctx.isa(),
                     conv2d_weights(ctx.workers(), params, inputs, gradients, group, filter, bias, workspace));
   };
@@ -135,7 +144,8 @@ std::size_t conv2d_backward_data_scratch(shape x, shape w, const conv2d_params& 
 /// Bytes that `conv2d_backward_weights` takes from its context's scratch memory at most.
 template <class T>
 std::size_t conv2d_backward_weights_scratch(shape x, shape w, const conv2d_params& params, isa set, int workers) {
-  return detail::workspace_bytes(detail::weights_workspace(w, params, conv2d_output_shape(x, w, params), set, workers));
+  const conv2d_params chosen = detail::decided(params, x, w, "conv2d_backward_weights");
+  return detail::workspace_bytes(detail::weights_workspace(w, chosen, conv2d_output_shape(x, w, params), set, workers));
 }
 
 /// y[n,oy,ox,o] = a(b[o] + Σ w[o,ky,kx,i] · x[n, oy·stride − top + ky·dilation, ox·stride − left + kx·dilation, i]),
@@ -193,10 +203,11 @@ void conv2d_backward_weights(cpu_context& ctx, view<const T> x, std::type_identi
   detail::require_output(op, "dy", dy.extents(), conv2d_output_shape(x.extents(), filter, params, op), x.extents(),
                          filter);
   detail::require_filter(op, "dw", dw, "db", db);
+  const conv2d_params chosen = detail::decided(params, x.extents(), filter, op);
   auto frame = ctx.scratch().open();
   float* workspace = frame.take<float>(
-      detail::weights_workspace(filter, params, dy.extents(), ctx.isa(), ctx.workers().workers()));
-  detail::convolve_weights(ctx, x, dy, params, filter, dw.data(), db.data(), workspace);
+      detail::weights_workspace(filter, chosen, dy.extents(), ctx.isa(), ctx.workers().workers()));
+  detail::convolve_weights(ctx, x, dy, chosen, filter, dw.data(), db.data(), workspace);
 }
 template <class T>
   requires(!std::is_const_v<T>)
