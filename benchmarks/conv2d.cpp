@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolution per shape and pass, in GFLOP/s and in percent of the multiply-add peak measured just before.
 //
-//     conv2d --shape 2x256x256x64-64 --pass forward --isa avx512 --algorithm direct --threads 1
+//     conv2d --shape 2x256x256x64-64 --pass forward --isa avx512 --algorithm winograd --threads 1
+//
+// GFLOP/s are those of the direct method, whatever the algorithm does, so Winograd's percent may pass 100. Beside any
+// other algorithm the direct one is timed in turn with it, and the ratio printed.
 //
 // A shape is NxHxWxI-O, with -k1 for a 1×1 filter (3×3 otherwise; padding "same") and -s2 for a stride of 2. Without
 // --shape, the layers of a U-Net of 64 to 1024 channels. Also takes google-benchmark's own --benchmark_... flags.
@@ -14,6 +17,7 @@
 #include <benchmark/benchmark.h>
 
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -47,20 +51,27 @@ void fill(tensor<float>& x) {
   for (index_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 17) * 0.125f - 1;
 }
 
-void measure(benchmark::State& state, const conv_shape& c, const std::string& pass, isa set, int threads) {
+void measure(benchmark::State& state, const conv_shape& c, const std::string& pass, isa set,
+             conv2d_algorithm algorithm, int threads) {
   thread_pool pool(threads);
   cpu_context ctx({.workers = &pool, .isa = set});
   tensor<float> x(c.x), w(c.w), b(vector_shape(c.w.n)), y(conv2d_output_shape(c.x, c.w, c.params));
   for (tensor<float>* t : {&x, &w, &y}) fill(*t);
-  double peak = benchmarks::fma_peak(ctx), seconds = 1e300;
-  for (auto _ : state) {
-    const double took = benchmarks::quickest(1, [&] {
-      if (pass == "forward") conv2d_forward(ctx, x.view(), w, b, c.params, y.view());
-      if (pass == "data") conv2d_backward_data(ctx, y.view(), w, c.params, x.view());
-      if (pass == "weights") conv2d_backward_weights(ctx, x.view(), y.view(), c.params, w, b);
+  const auto time = [&](conv2d_algorithm chosen) {
+    conv2d_params params = c.params;
+    params.algorithm = chosen;
+    return benchmarks::quickest(1, [&] {
+      if (pass == "forward") conv2d_forward(ctx, x.view(), w, b, params, y.view());
+      if (pass == "data") conv2d_backward_data(ctx, y.view(), w, params, x.view());
+      if (pass == "weights") conv2d_backward_weights(ctx, x.view(), y.view(), params, w, b);
     });
+  };
+  double peak = benchmarks::fma_peak(ctx), seconds = 1e300, direct = 1e300;
+  for (auto _ : state) {
+    const double took = time(algorithm);
     state.SetIterationTime(took);
     seconds = std::min(seconds, took);
+    if (algorithm != conv2d_algorithm::direct) direct = std::min(direct, time(conv2d_algorithm::direct));
   }
   peak = std::max(peak, benchmarks::fma_peak(ctx));
   const double flops = conv2d_flops(c.x, c.w, c.params);
@@ -69,6 +80,7 @@ void measure(benchmark::State& state, const conv_shape& c, const std::string& pa
   state.counters["peak"] = peak * 1e-9;
   state.counters["percent"] = 100 * flops / seconds / peak;
   state.counters["GB/s"] = bytes / seconds * 1e-9;
+  if (algorithm != conv2d_algorithm::direct) state.counters["to direct"] = direct / seconds;
 }
 
 const std::vector<std::string> network_shapes{
@@ -80,7 +92,8 @@ const std::vector<std::string> network_shapes{
 int main(int argc, char** argv) try {
   benchmark::Initialize(&argc, argv);
   CLI::App app("Convolution per shape and pass, against the peak of this machine");
-  std::string op = "conv2d", algorithm = "direct", set_name(name(default_isa()));
+  std::string op = "conv2d", set_name(name(default_isa()));
+  conv2d_algorithm algorithm = conv2d_algorithm::automatic;
   std::vector<std::string> shapes, passes;
   int threads = 1;
   app.add_option("--op", op, "the operation")->check(CLI::IsMember({"conv2d"}));
@@ -88,16 +101,22 @@ int main(int argc, char** argv) try {
   app.add_option("--pass", passes, "forward, data or weights; all three unless given")
       ->check(CLI::IsMember({"forward", "data", "weights"}));
   app.add_option("--isa", set_name, "portable, avx2 or avx512");
-  app.add_option("--algorithm", algorithm, "the method")->check(CLI::IsMember({"direct"}));
+  app.add_option("--algorithm", algorithm, "automatic, the default; direct or winograd")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, conv2d_algorithm>{
+          {"automatic", conv2d_algorithm::automatic},
+          {"direct", conv2d_algorithm::direct},
+          {"winograd", conv2d_algorithm::winograd}}));
   app.add_option("--threads", threads, "threads, 0 for all cores")->check(CLI::NonNegativeNumber);
   CLI11_PARSE(app, argc, argv);
   const isa set = isa_from_name(set_name);
   for (const std::string& text : shapes.empty() ? network_shapes : shapes) {
     const conv_shape c = parse(text);
-    conv2d_output_shape(c.x, c.w, c.params);
+    conv2d_params params = c.params;
+    params.algorithm = algorithm;
+    conv2d_algorithm_for(c.x, c.w, params);  // refuses what doesn't fit
     for (const std::string& pass : passes.empty() ? std::vector<std::string>{"forward", "data", "weights"} : passes)
       benchmark::RegisterBenchmark(to_text("conv2d/", text, "/", pass, "/", set, "/", algorithm).c_str(),
-                                   [=](benchmark::State& state) { measure(state, c, pass, set, threads); })
+                                   [=](benchmark::State& state) { measure(state, c, pass, set, algorithm, threads); })
           ->UseManualTime()
           ->Unit(benchmark::kMillisecond);
   }

@@ -3,7 +3,7 @@
 # Installs what is missing, builds the benchmark that --op names (conv2d unless given) in release mode, and runs it with
 # all arguments. Ops without a benchmark of their own are those of memory_ops:
 #
-#     benchmarks/run.sh --op conv2d --shape 2x256x256x64-64 --pass forward --isa avx512 --algorithm direct
+#     benchmarks/run.sh --op conv2d --shape 2x256x256x64-64 --pass forward --isa avx512 --algorithm winograd
 #     benchmarks/run.sh --op relu --op batch_norm2d --shape 8x256x256x64 --type bf16
 set -eu
 cd "$(dirname "$0")/.."

@@ -62,6 +62,7 @@
 #include <lamina/ops/conv2d.hpp>
 #include <lamina/ops/conv2d_geometry.hpp>
 #include <lamina/ops/conv2d_reference.hpp>
+#include <lamina/ops/conv2d_winograd.hpp>
 #include <lamina/ops/conv_transpose2d.hpp>
 #include <lamina/ops/copy.hpp>
 #include <lamina/ops/dice.hpp>

@@ -14,7 +14,9 @@ class conv2d_node final : public node<T, Device> {
   using typename node<T, Device>::context;
   using typename node<T, Device>::pass;
 
-  conv2d_node(shape x, shape w, conv2d_params params) : x_(x), w_(w), params_(params) {}
+  conv2d_node(shape x, shape w, conv2d_params params) : x_(x), w_(w), params_(params) {
+    params_.algorithm = conv2d_algorithm_for(x, w, params);
+  }
   std::string_view kind() const override { return "conv2d"; }
   node_traits traits() const override {
     return {.backward_reads_inputs = 1, .backward_reads_outputs = params_.activation_slope != 1 ? 1u : 0u};
@@ -45,6 +47,10 @@ class conv2d_node final : public node<T, Device> {
                     conv2d_backward_weights_scratch<T>(x_, w_, params_, ctx.isa(), workers));
   }
   double flops() const override { return conv2d_flops(x_, w_, params_); }
+  /// The one that all passes run with: of what was asked for and shapes.
+  int algorithm() const { return static_cast<int>(params_.algorithm); }
+  /// Runs with that one from now on: part of an image with the one of the whole, so that a pixel has the same bits.
+  void use_algorithm(int algorithm) { params_.algorithm = static_cast<conv2d_algorithm>(algorithm); }
 
  private:
   shape x_, w_;

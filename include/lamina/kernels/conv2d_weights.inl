@@ -209,6 +209,21 @@ inline void conv2d_weights_task(const conv2d_weights_plan& plan, const conv2d_pa
   }
 }
 
+/// Adds the sums of the parts but the first, `distance` floats apart and each of dw [O,KH,KW,I] and db, in order.
+inline void conv2d_weights_add_parts(executor& workers, index_t parts, const float* sums, index_t distance, shape w,
+                                     float* dw, float* db) {
+  if (parts == 1) return;
+  const auto add = [&](float* to, index_t offset, index_t begin, index_t end) {
+    for (index_t part = 1; part < parts; ++part) {
+      const float* const from = sums + (part - 1) * distance + offset;
+      for (index_t i = begin; i < end; i += vf::lanes)
+        store_up_to(to + i, end - i, load_up_to(to + i, end - i) + load_up_to(from + i, end - i));
+    }
+  };
+  parallel_for(workers, w.size(), 4 * 1024, [&](index_t begin, index_t end) { add(dw, 0, begin, end); });
+  if (db != nullptr) add(db, w.size(), 0, w.n);
+}
+
 inline index_t conv2d_weights_workspace(shape w, const conv2d_params& params, shape dy, int workers) {
   return conv2d_weights_plan(w, params, dy).workspace(workers);
 }
@@ -231,12 +246,5 @@ inline void conv2d_weights(executor& workers, const conv2d_params& params, view<
                         db == nullptr ? nullptr : part == 0 ? db : partial(part) + w.size(), part, group, input_group,
                         scratch + worker * worker_floats);
   });
-  const auto add_parts = [&](float* sum, index_t offset, index_t begin, index_t end) {
-    for (index_t part = 1; part < plan.parts; ++part)
-      for (index_t i = begin; i < end; i += vf::lanes)
-        store_up_to(sum + i, end - i, load_up_to(sum + i, end - i) + load_up_to(partial(part) + offset + i, end - i));
-  };
-  if (plan.parts == 1) return;
-  parallel_for(workers, w.size(), 4 * 1024, [&](index_t begin, index_t end) { add_parts(dw, 0, begin, end); });
-  if (db != nullptr) add_parts(db, w.size(), 0, w.n);
+  conv2d_weights_add_parts(workers, plan.parts, workspace, plan.partial_w, w, dw, db);
 }

@@ -1,11 +1,13 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
 // Two-dimensional convolution (as networks have it: cross-correlation). Activations NHWC in T (float or bfloat16),
-// filters OHWI, biases and their gradients float; sums are float. The direct method: no image is unrolled to a matrix.
+// filters OHWI, biases and their gradients float; sums are float. Direct, or by Winograd's method (conv2d_winograd.hpp)
+// where that is quicker: no image is unrolled to a matrix.
 #pragma once
 
 #include <lamina/core/context.hpp>
 #include <lamina/ops/conv2d_geometry.hpp>
 #include <lamina/ops/conv2d_reference.hpp>
+#include <lamina/ops/conv2d_winograd.hpp>
 
 #include <type_traits>
 #include <utility>
@@ -15,6 +17,8 @@
 #define LAMINA_KERNEL <lamina/kernels/conv2d_depthwise.inl>
 #include <lamina/simd/foreach_isa.hpp>
 #define LAMINA_KERNEL <lamina/kernels/conv2d_weights.inl>
+#include <lamina/simd/foreach_isa.hpp>
+#define LAMINA_KERNEL <lamina/kernels/conv2d_winograd_weights.inl>
 #include <lamina/simd/foreach_isa.hpp>
 
 namespace lamina {
@@ -27,6 +31,7 @@ inline bool is_depthwise(const tap_convolution& conv) {
 
 /// Floats of workspace that `convolve_taps` needs.
 inline index_t taps_workspace(const tap_convolution& conv, shape y, isa set, int workers) {
+  if (conv.algorithm == conv2d_algorithm::winograd) return winograd_workspace(conv, y, set, workers);
   if (is_depthwise(conv)) return conv.rows.count * conv.columns.count * conv.groups;
   LAMINA_DISPATCH(set, conv2d_direct_workspace(conv, y, workers));
 }
@@ -36,9 +41,11 @@ template <class T>
 void convolve_taps(cpu_context& ctx, const tap_convolution& conv, view<const T> x, const float* w,
                    index_t group_filters, const float* b, float slope, view<T> y, float* workspace) {
   if (y.size() == 0) return;
-  if (is_depthwise(conv))
+  const bool winograd = conv.algorithm == conv2d_algorithm::winograd;
+  if (is_depthwise(conv) && !winograd)
     LAMINA_DISPATCH(ctx.isa(), conv2d_depthwise(ctx.workers(), conv, x, w, group_filters, b, slope, y, workspace));
   const auto one_group = [&](view<const T> inputs, const float* filter, const float* bias, view<T> outputs) {
+    if (winograd) return convolve_winograd(ctx, conv, inputs, filter, bias, slope, outputs, workspace);
     LAMINA_DISPATCH(ctx.isa(), conv2d_direct(ctx.workers(), conv, inputs, filter, bias, slope, outputs, workspace));
   };
   for (index_t g = 0; g < conv.groups; ++g)
@@ -73,8 +80,10 @@ void convolve_backward(cpu_context& ctx, view<const T> dy, const float* w, shape
 
 /// Floats of workspace that `convolve_weights` needs.
 inline index_t weights_workspace(shape w, const conv2d_params& params, shape dy, isa set, int workers) {
-  if (params.groups > 1 && w.c == 1 && w.n == params.groups) return 0;
+  const bool winograd = params.algorithm == conv2d_algorithm::winograd;
+  if (params.groups > 1 && w.c == 1 && w.n == params.groups && !winograd) return 0;
   const shape group{w.n / params.groups, w.h, w.w, w.c};
+  if (winograd) LAMINA_DISPATCH(set, conv2d_winograd_weights_workspace(group, dy, workers));
   LAMINA_DISPATCH(set, conv2d_weights_workspace(group, params, dy, workers));
 }
 
@@ -82,10 +91,15 @@ inline index_t weights_workspace(shape w, const conv2d_params& params, shape dy,
 template <class T>
 void convolve_weights(cpu_context& ctx, view<const T> x, view<const T> dy, const conv2d_params& params, shape w,
                       float* dw, float* db, float* workspace) {
-  if (params.groups > 1 && w.c == 1 && w.n == params.groups)
+  const bool winograd = params.algorithm == conv2d_algorithm::winograd;
+  if (params.groups > 1 && w.c == 1 && w.n == params.groups && !winograd)
     LAMINA_DISPATCH(ctx.isa(), conv2d_depthwise_weights(ctx.workers(), params, x, dy, w, dw, db));
   const shape group{w.n / params.groups, w.h, w.w, w.c};
+  if (winograd && dy.size() == 0) return;
   const auto one_group = [&](view<const T> inputs, view<const T> gradients, float* filter, float* bias) {
+    if (winograd)
+      LAMINA_DISPATCH(ctx.isa(), conv2d_winograd_weights(ctx.workers(), params.padding, inputs, gradients, group,
+                                                         filter, bias, workspace));
     LAMINA_DISPATCH(ctx.isa(),
                     conv2d_weights(ctx.workers(), params, inputs, gradients, group, filter, bias, workspace));
   };
@@ -118,17 +132,20 @@ inline void require_output(std::string_view op, std::string_view name, shape act
 template <class T>
 std::size_t conv2d_forward_scratch(shape x, shape w, const conv2d_params& params, isa set, int workers) {
   const shape y = conv2d_output_shape(x, w, params);
-  return detail::workspace_bytes(detail::taps_workspace(forward_taps(w, dense_layout(w), params), y, set, workers));
+  const tap_convolution conv = forward_taps(w, dense_layout(w), detail::decided(params, x, w, "conv2d_forward"));
+  return detail::workspace_bytes(detail::taps_workspace(conv, y, set, workers));
 }
 /// Bytes that `conv2d_backward_data` takes from its context's scratch memory at most.
 template <class T>
 std::size_t conv2d_backward_data_scratch(shape x, shape w, const conv2d_params& params, isa set, int workers) {
-  return detail::workspace_bytes(detail::backward_workspace(w, params, x, set, workers));
+  return detail::workspace_bytes(
+      detail::backward_workspace(w, detail::decided(params, x, w, "conv2d_backward_data"), x, set, workers));
 }
 /// Bytes that `conv2d_backward_weights` takes from its context's scratch memory at most.
 template <class T>
 std::size_t conv2d_backward_weights_scratch(shape x, shape w, const conv2d_params& params, isa set, int workers) {
-  return detail::workspace_bytes(detail::weights_workspace(w, params, conv2d_output_shape(x, w, params), set, workers));
+  const conv2d_params chosen = detail::decided(params, x, w, "conv2d_backward_weights");
+  return detail::workspace_bytes(detail::weights_workspace(w, chosen, conv2d_output_shape(x, w, params), set, workers));
 }
 
 /// y[n,oy,ox,o] = a(b[o] + Σ w[o,ky,kx,i] · x[n, oy·stride − top + ky·dilation, ox·stride − left + kx·dilation, i]),
@@ -146,7 +163,8 @@ void conv2d_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x, vie
   detail::require_output(op, "y", y.extents(), conv2d_output_shape(x.extents(), filter, params, op), x.extents(),
                          filter);
   detail::require_filter(op, "w", w, "b", b);
-  const tap_convolution conv = forward_taps(filter, dense_layout(filter), params);
+  const tap_convolution conv =
+      forward_taps(filter, dense_layout(filter), detail::decided(params, x.extents(), filter, op));
   auto frame = ctx.scratch().open();
   float* workspace =
       frame.take<float>(detail::taps_workspace(conv, y.extents(), ctx.isa(), ctx.workers().workers()));
@@ -166,10 +184,11 @@ void conv2d_backward_data(cpu_context& ctx, std::type_identity_t<view<const T>> 
   detail::require_output(op, "dy", dy.extents(), conv2d_output_shape(dx.extents(), filter, params, op), dx.extents(),
                          filter);
   detail::require_filter(op, "w", w, "b", view<const float>());
+  const conv2d_params chosen = detail::decided(params, dx.extents(), filter, op);
   auto frame = ctx.scratch().open();
   float* workspace = frame.take<float>(
-      detail::backward_workspace(filter, params, dx.extents(), ctx.isa(), ctx.workers().workers()));
-  detail::convolve_backward(ctx, dy, w.data(), filter, dense_layout(filter), params, nullptr, dx, workspace);
+      detail::backward_workspace(filter, chosen, dx.extents(), ctx.isa(), ctx.workers().workers()));
+  detail::convolve_backward(ctx, dy, w.data(), filter, dense_layout(filter), chosen, nullptr, dx, workspace);
 }
 
 /// dw[o,ky,kx,i] += Σ dy[n,oy,ox,o] · x[n, oy·stride − top + ky·dilation, ox·stride − left + kx·dilation, i] and
@@ -184,10 +203,11 @@ void conv2d_backward_weights(cpu_context& ctx, view<const T> x, std::type_identi
   detail::require_output(op, "dy", dy.extents(), conv2d_output_shape(x.extents(), filter, params, op), x.extents(),
                          filter);
   detail::require_filter(op, "dw", dw, "db", db);
+  const conv2d_params chosen = detail::decided(params, x.extents(), filter, op);
   auto frame = ctx.scratch().open();
   float* workspace = frame.take<float>(
-      detail::weights_workspace(filter, params, dy.extents(), ctx.isa(), ctx.workers().workers()));
-  detail::convolve_weights(ctx, x, dy, params, filter, dw.data(), db.data(), workspace);
+      detail::weights_workspace(filter, chosen, dy.extents(), ctx.isa(), ctx.workers().workers()));
+  detail::convolve_weights(ctx, x, dy, chosen, filter, dw.data(), db.data(), workspace);
 }
 template <class T>
   requires(!std::is_const_v<T>)

@@ -30,12 +30,25 @@ struct padding2d {
   }
 };
 
+/// How a convolution is computed. `automatic`: by the rule of `conv2d_algorithm_for`.
+enum class conv2d_algorithm { automatic, direct, winograd };
+
+constexpr std::string_view name(conv2d_algorithm algorithm) {
+  switch (algorithm) {
+    case conv2d_algorithm::winograd: return "winograd";
+    case conv2d_algorithm::direct: return "direct";
+    default: return "automatic";
+  }
+}
+inline std::ostream& operator<<(std::ostream& out, conv2d_algorithm algorithm) { return out << name(algorithm); }
+
 struct conv2d_params {
   index_t stride = 1;
   padding2d padding = {};
   index_t dilation = 1;
   index_t groups = 1;          // each sees its own inputs / groups channels; groups = inputs = outputs: depthwise
   float activation_slope = 1;  // of the ReLU applied to the result in the same pass: 1 none, 0 ReLU, 0.01 leaky
+  conv2d_algorithm algorithm = conv2d_algorithm::automatic;
 };
 
 /// Extents of y for x [N,H,W,C] and w [O,KH,KW,C/groups]: [N,OH,OW,O] with
@@ -89,6 +102,7 @@ struct tap_convolution {
   filter_layout filter;
   index_t filter_offset = 0;        // of tap (0,0), from the start of the group's filters
   index_t groups, inputs, outputs;  // channels of one group
+  conv2d_algorithm algorithm = conv2d_algorithm::direct;
 };
 
 /// The forward pass as taps.
@@ -98,7 +112,8 @@ inline tap_convolution forward_taps(shape w, filter_layout layout, const conv2d_
           .filter = layout,
           .groups = params.groups,
           .inputs = w.c,
-          .outputs = w.n / params.groups};
+          .outputs = w.n / params.groups,
+          .algorithm = params.algorithm};
 }
 
 /// Those taps of one axis that reach the inputs phase, phase + stride, phase + 2·stride, … from the outputs.
@@ -131,7 +146,8 @@ inline tap_convolution backward_taps(shape w, filter_layout layout, const conv2d
           .filter_offset = rows.first_tap * layout.row + columns.first_tap * layout.column,
           .groups = params.groups,
           .inputs = w.n / params.groups,
-          .outputs = w.c};
+          .outputs = w.c,
+          .algorithm = params.algorithm};
 }
 
 /// Pixels (row_phase + r·stride, column_phase + c·stride) of x.

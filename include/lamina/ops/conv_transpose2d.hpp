@@ -19,7 +19,10 @@ namespace detail {
 
 /// The convolution that maps y back to x: its parameters, the extents of its filter, and how that filter lies in w.
 inline conv2d_params mirrored(const conv_transpose2d_params& params) {
-  return {.stride = params.stride, .padding = params.padding, .dilation = params.dilation};
+  return {.stride = params.stride,
+          .padding = params.padding,
+          .dilation = params.dilation,
+          .algorithm = conv2d_algorithm::direct};
 }
 inline shape mirrored(shape w) { return {w.c, w.h, w.w, w.n}; }
 inline filter_layout mirrored_layout(shape w) { return {1, w.w * w.c, w.c, w.h * w.w * w.c}; }

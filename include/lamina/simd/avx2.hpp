@@ -78,6 +78,12 @@ inline vf min(vf a, vf b) { return {_mm256_min_ps(a.value, b.value)}; }
 inline vf sqrt(vf a) { return {_mm256_sqrt_ps(a.value)}; }
 inline vf::mask greater(vf a, vf b) { return {_mm256_cmp_ps(a.value, b.value, _CMP_GT_OQ)}; }
 inline vf select(vf::mask m, vf a, vf b) { return {_mm256_blendv_ps(b.value, a.value, m.bits)}; }
+/// (a, b) becomes (a0 b0 a1 b1 a2 b2 a3 b3, a4 b4 … a7 b7).
+inline void zip(vf& a, vf& b) {
+  const __m256 even = _mm256_unpacklo_ps(a.value, b.value), odd = _mm256_unpackhi_ps(a.value, b.value);
+  a.value = _mm256_permute2f128_ps(even, odd, 0x20);
+  b.value = _mm256_permute2f128_ps(even, odd, 0x31);
+}
 inline unsigned to_bits(vf::mask m) { return static_cast<unsigned>(_mm256_movemask_ps(m.bits)); }
 inline vf::mask from_bits(unsigned bits) {
   const __m256i lane_bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);

@@ -74,6 +74,14 @@ inline vf min(vf a, vf b) { return {_mm512_maskz_min_ps(0xffff, a.value, b.value
 inline vf sqrt(vf a) { return {_mm512_maskz_sqrt_ps(0xffff, a.value)}; }
 inline vf::mask greater(vf a, vf b) { return {_mm512_cmp_ps_mask(a.value, b.value, _CMP_GT_OQ)}; }
 inline vf select(vf::mask m, vf a, vf b) { return {_mm512_mask_blend_ps(m.bits, b.value, a.value)}; }
+/// (a, b) becomes (a0 b0 a1 b1 … a7 b7, a8 b8 … a15 b15).
+inline void zip(vf& a, vf& b) {
+  const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const __m512i high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  const __m512 first = _mm512_permutex2var_ps(a.value, low, b.value);
+  b.value = _mm512_permutex2var_ps(a.value, high, b.value);
+  a.value = first;
+}
 inline unsigned to_bits(vf::mask m) { return m.bits; }
 inline vf::mask from_bits(unsigned bits) { return {static_cast<__mmask16>(bits)}; }
 

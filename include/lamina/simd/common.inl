@@ -13,6 +13,21 @@ inline void store_up_to(T* p, index_t count, vf v) {
   else
     v.store_first(p, count);
 }
+/// Lane j of row i and lane i of row j change places.
+inline void transpose(vf (&rows)[vf::lanes]) {
+  constexpr index_t half = vf::lanes / 2;
+  for (index_t round = 1; round < vf::lanes; round *= 2) {  // each moves one bit of the row's number to the lane's
+    vf zipped[vf::lanes];
+#pragma GCC unroll 8
+    for (index_t i = 0; i < half; ++i) {
+      zipped[2 * i] = rows[i];
+      zipped[2 * i + 1] = rows[i + half];
+      zip(zipped[2 * i], zipped[2 * i + 1]);
+    }
+#pragma GCC unroll 16
+    for (index_t i = 0; i < vf::lanes; ++i) rows[i] = zipped[i];
+  }
+}
 /// Sum of the lanes, in the order of the lanes.
 inline float sum_lanes(vf v) {
   float lanes[vf::lanes];

@@ -90,6 +90,12 @@ inline vf sqrt(vf a) {
   for (index_t i = 0; i < vf::lanes; ++i) a.value[i] = std::sqrt(a.value[i]);
   return a;
 }
+/// (a, b) becomes (a0 b0 a1 b1, a2 b2 a3 b3).
+inline void zip(vf& a, vf& b) {
+  const vf::native x = a.value, y = b.value;
+  a.value = vf::native{x[0], y[0], x[1], y[1]};
+  b.value = vf::native{x[2], y[2], x[3], y[3]};
+}
 /// Bit i tells lane i.
 inline unsigned to_bits(vf::mask m) {
   unsigned bits = 0;

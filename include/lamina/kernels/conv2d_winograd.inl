@@ -1,0 +1,312 @@
+// Included once per instruction set by simd/foreach_isa.hpp: Winograd's convolution F(4×4,3×3), forward pass and data
+// gradient alike. y is cut into tiles of 4×4 pixels, those of all images in one list. With the transforms of
+// conv2d_winograd_transforms.inl a tile is
+//     V = BᵀdB of its 6×6 inputs, U = GgGᵀ of each filter, M[p] = Σ over inputs V[p]·U[p] at 36 points p, y = AᵀMA + b
+// Layouts, with 36 points outermost:
+//     V  [36][inputs / lanes][tile][lanes]
+//     U  [36][outputs / block][inputs][block], block: two vectors of outputs, or the one that is left
+//     M  [36][tile][outputs]
+
+/// One call of the micro-kernel: neighbouring tiles × one or two vectors of outputs at one point.
+struct conv2d_winograd_product {
+  const float* v;
+  index_t v_block;  // distance of blocks of inputs
+  index_t inputs;
+  const float* u;
+  float* m;
+  index_t m_tile;
+  bool adds;  // to m, over earlier inputs
+};
+
+/// Tiles × vectors held in registers: 12×2 or 24×1 of 32, 6×2 or 12×1 of 16; the rest hold filters and one input.
+constexpr int conv2d_winograd_tiles(index_t vectors) { return (vectors == 2 ? 3 : 6) * conv2d_winograd_quantum; }
+
+template <int Tiles, int Vectors>
+inline void conv2d_winograd_product_kernel(const conv2d_winograd_product& product) {
+  constexpr index_t V = vf::lanes;
+  vf sum[Tiles][Vectors];
+  float* const m = product.m;
+#pragma GCC unroll 24
+  for (int t = 0; t < Tiles; ++t)
+#pragma GCC unroll 2
+    for (int o = 0; o < Vectors; ++o)
+      sum[t][o] = product.adds ? vf::load(m + t * product.m_tile + o * V) : vf::zero();
+  const float* u = product.u;
+  const float* block = product.v;
+  for (index_t left = product.inputs; left > 0; left -= V, block += product.v_block) {
+    const float* const end = block + std::min(left, V);
+    const float* ahead = block + Tiles * V;  // the next call's tiles
+#pragma GCC unroll 2
+    for (const float* v = block; v < end; ++v, u += Vectors * V, ahead += V) {
+      __builtin_prefetch(ahead);
+      vf filters[Vectors];
+#pragma GCC unroll 2
+      for (int o = 0; o < Vectors; ++o) filters[o] = vf::load(u + o * V);
+#pragma GCC unroll 24
+      for (int t = 0; t < Tiles; ++t) {
+        const vf value = vf::set(v[t * V]);
+#pragma GCC unroll 2
+        for (int o = 0; o < Vectors; ++o) sum[t][o] = fma(value, filters[o], sum[t][o]);
+      }
+    }
+  }
+#pragma GCC unroll 24
+  for (int t = 0; t < Tiles; ++t)
+#pragma GCC unroll 2
+    for (int o = 0; o < Vectors; ++o) sum[t][o].store(m + t * product.m_tile + o * V);
+}
+
+using conv2d_winograd_product_function = void (*)(const conv2d_winograd_product&);
+
+template <int Vectors, int... Quanta>
+inline conv2d_winograd_product_function conv2d_winograd_product_for(index_t tiles,
+                                                                    std::integer_sequence<int, Quanta...>) {
+  static constexpr conv2d_winograd_product_function functions[] = {
+      conv2d_winograd_product_kernel<(Quanta + 1) * conv2d_winograd_quantum, Vectors>...};
+  return functions[tiles / conv2d_winograd_quantum - 1];
+}
+inline conv2d_winograd_product_function conv2d_winograd_product_for(index_t tiles, index_t vectors) {
+  return vectors == 2 ? conv2d_winograd_product_for<2>(tiles, std::make_integer_sequence<int, 3>())
+                      : conv2d_winograd_product_for<1>(tiles, std::make_integer_sequence<int, 6>());
+}
+
+/// How the work is cut into pieces and what memory that takes: a function of shapes only.
+struct conv2d_winograd_plan : conv2d_winograd_grid {
+  static constexpr index_t V = vf::lanes, points = conv2d_winograd_count;
+  index_t inputs, outputs;
+  /// Either a task is a batch of tiles: V and M are the worker's own, and all of U is made beforehand. Or, where U is
+  /// large or tiles are few, a task is a group of outputs: V of a batch of tiles is shared, and U is made a chunk of
+  /// inputs at a time and used at once, which adds up in M.
+  bool by_tiles;
+  index_t batch, batches;  // tiles at a time
+  index_t group, groups;   // outputs at a time
+  index_t chunk;           // inputs at a time
+  conv2d_winograd_layout v;
+  index_t u_point, m_point;  // floats from point to point
+  index_t shared, worker;    // floats: for all, for each worker
+
+  conv2d_winograd_plan(const tap_convolution& conv, shape y)
+      : conv2d_winograd_grid(y),
+        inputs(conv.inputs),
+        outputs(conv.outputs),
+        by_tiles(tiles >= 96 && inputs * outputs <= 64 * 1024 && inputs <= 256),
+        batch(batch_of(by_tiles ? 24 : 128)),
+        batches(ceil_div(tiles, batch)),
+        group(std::min<index_t>(round_up(outputs, V), by_tiles ? 64 : 32)),
+        groups(ceil_div(outputs, group)),
+        chunk(by_tiles ? inputs : std::min<index_t>(inputs, 256)),
+        v(inputs, batch),
+        u_point(chunk * group + conv2d_winograd_line),
+        m_point(batch * group + conv2d_winograd_line),
+        shared(by_tiles ? groups * points * u_point : v.size()),
+        worker(points * m_point + (by_tiles ? v.size() : points * u_point)) {}
+  index_t workspace(int workers) const { return shared + static_cast<index_t>(workers) * worker; }
+  index_t batch_tiles(index_t b) const { return std::min(batch, tiles - b * batch); }
+  index_t group_outputs(index_t g) const { return std::min(group, outputs - g * group); }
+};
+
+/// U of one vector of outputs, of which `outputs` exist, and of `inputs` inputs from w on, which are `width` apart in
+/// u.
+inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w, index_t outputs, index_t inputs,
+                                    float* u, index_t width, index_t point) {
+  constexpr index_t V = vf::lanes;
+  const auto [by_output, by_row, by_column, by_input] = conv.filter;
+  if (by_output == 1 && outputs >= V) {
+    for (index_t i = 0; i < inputs; ++i) {
+      const float* const taps = w + i * by_input;
+      for (index_t tap = 0; tap < 9; ++tap)
+        __builtin_prefetch(taps + 4 * by_input + tap / 3 * by_row + tap % 3 * by_column);
+      conv2d_winograd_filter(taps, by_row, by_column, u + i * width, point);
+    }
+    return;
+  }
+  float taps[9 * V * V];  // [tap][input][output]
+  for (index_t first = 0; first < inputs; first += V) {
+    const index_t count = std::min(V, inputs - first);
+    for (index_t tap = 0; tap < 9; ++tap) {
+      const float* from = w + first * by_input + tap / 3 * by_row + tap % 3 * by_column;
+      float* const to = taps + tap * V * V;
+      if (by_input == 1 && outputs >= V && count == V) {
+        vf rows[V];
+        for (index_t o = 0; o < V; ++o) {
+          __builtin_prefetch(from + o * by_output + 2 * V);
+          rows[o] = vf::load(from + o * by_output);
+        }
+        transpose(rows);
+        for (index_t i = 0; i < V; ++i) rows[i].store(to + i * V);
+        continue;
+      }
+      for (index_t i = 0; i < count; ++i)
+        for (index_t o = 0; o < V; ++o) to[i * V + o] = o < outputs ? from[o * by_output + i * by_input] : 0.0f;
+    }
+    for (index_t i = 0; i < count; ++i)
+      conv2d_winograd_filter(taps + i * V, 3 * V * V, V * V, u + (first + i) * width, point);
+  }
+}
+
+/// U of a group's `outputs` outputs, of `inputs` inputs from w on, which are those from `first` on of `chunk`.
+inline void conv2d_winograd_group_filters(const conv2d_winograd_plan& plan, const tap_convolution& conv,
+                                          const float* w, index_t outputs, index_t first, index_t inputs,
+                                          index_t chunk, float* u) {
+  constexpr index_t V = vf::lanes;
+  for (index_t o = 0; o < outputs; o += V) {
+    const index_t block = o - o % (2 * V), width = outputs - block > V ? 2 * V : V;
+    conv2d_winograd_filters(conv, w + o * conv.filter.output, outputs - o, inputs,
+                            u + block * chunk + first * width + o - block, width, plan.u_point);
+  }
+}
+
+/// Filters that are needed next, fetched into the second-level cache beside the products.
+class conv2d_winograd_filters_ahead {
+ public:
+  conv2d_winograd_filters_ahead(const tap_convolution& conv, const float* w, index_t outputs, index_t inputs)
+      : w_(w),
+        row_(conv.filter.row),
+        column_(conv.filter.column),
+        length_(conv.filter.input == 1 ? inputs : outputs),
+        count_(conv.filter.input == 1 ? outputs : inputs),
+        stride_(conv.filter.input == 1 ? conv.filter.output : conv.filter.input) {}
+  void operator()(index_t part, index_t parts) const {
+    const index_t lines = ceil_div(length_, 16), all = count_ * 9 * lines;
+    for (index_t k = part * all / parts; k < (part + 1) * all / parts; ++k) {
+      const index_t tap = k / lines % 9;
+      __builtin_prefetch(w_ + k / lines / 9 * stride_ + tap / 3 * row_ + tap % 3 * column_ + k % lines * 16, 0, 2);
+    }
+  }
+
+ private:
+  const float* w_;
+  index_t row_, column_, length_, count_, stride_;
+};
+
+/// M of a group of outputs, from `inputs` inputs of `tiles` tiles. Calls ahead(part, parts) between the products.
+template <class Ahead>
+inline void conv2d_winograd_products(const conv2d_winograd_plan& plan, const float* v, index_t tiles, const float* u,
+                                     index_t inputs, index_t outputs, bool adds, float* m, const Ahead& ahead) {
+  constexpr index_t V = vf::lanes;
+  tiles = round_up(tiles, conv2d_winograd_quantum);
+  const index_t parts = plan.points * ceil_div(outputs, 2 * V) * ceil_div(tiles, conv2d_winograd_tiles(2));
+  index_t part = 0;
+  for (index_t p = 0; p < plan.points; ++p) {
+    for (index_t o = 0; o < outputs; o += 2 * V) {
+      const index_t vectors = outputs - o > V ? 2 : 1;
+      for (index_t t = 0, count; t < tiles; t += count) {
+        count = std::min<index_t>(tiles - t, conv2d_winograd_tiles(vectors));
+        conv2d_winograd_product_for(count, vectors)({.v = v + p * plan.v.point + t * V,
+                                                     .v_block = plan.batch * V,
+                                                     .inputs = inputs,
+                                                     .u = u + p * plan.u_point + o * inputs,
+                                                     .m = m + p * plan.m_point + t * plan.group + o,
+                                                     .m_tile = plan.group,
+                                                     .adds = adds});
+        if (part < parts) ahead(part++, parts);
+      }
+    }
+  }
+}
+
+/// The channels of y, all of one group, in the tiles [first, first + tiles).
+template <class T>
+inline void conv2d_winograd_outputs(const conv2d_winograd_plan& plan, const float* m, index_t first, index_t tiles,
+                                    const float* b, float slope, view<T> y) {
+  constexpr index_t V = vf::lanes;
+  const auto [N, H, W, O] = y.extents();
+  const activation act(slope);
+  for (index_t t = 0; t < tiles; ++t) {
+    const auto [n, top, left] = plan.place_of(first + t);
+    const index_t rows = H - top, columns = W - left;
+    for (index_t o = 0; o < O; o += V) {
+      const float* const values = m + t * plan.group + o;
+      const vf bias = b != nullptr ? load_up_to(b + o, O - o) : vf::zero();
+      T* const to = y.pixel(n, top, left) + o;
+      const index_t row_stride = y.row_stride(), pixel_stride = y.pixel_stride(), channels = O - o;
+      const auto finished = [&](vf value) { return slope != 1 ? act(value) : value; };
+      if (rows >= 4 && columns >= 4 && channels >= V)
+        conv2d_winograd_output(values, plan.m_point, bias, [&](index_t r, index_t c, vf value) {
+          finished(value).store(to + r * row_stride + c * pixel_stride);
+        });
+      else
+        conv2d_winograd_output(values, plan.m_point, bias, [&](index_t r, index_t c, vf value) {
+          if (r < rows && c < columns) store_up_to(to + r * row_stride + c * pixel_stride, channels, finished(value));
+        });
+    }
+  }
+}
+
+inline index_t conv2d_winograd_workspace(const tap_convolution& conv, shape y, int workers) {
+  return conv2d_winograd_plan(conv, y).workspace(workers);
+}
+
+/// Assigns y. `filter` is the group's; b: one value for each output of the group, or null.
+template <class T>
+inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view<const T> x, const float* filter,
+                            const float* b, float slope, view<T> y, float* workspace) {
+  constexpr index_t V = vf::lanes;
+  const conv2d_winograd_plan plan(conv, y.extents());
+  float* const scratch = workspace + plan.shared;
+  const auto filters_of = [&](index_t output, index_t input) {
+    return filter + conv.filter_offset + output * conv.filter.output + input * conv.filter.input;
+  };
+  const auto finish = [&](const float* m, index_t batch, index_t g) {
+    const index_t o = g * plan.group;
+    conv2d_winograd_outputs(plan, m, batch * plan.batch, plan.batch_tiles(batch), b == nullptr ? nullptr : b + o, slope,
+                            y.channels(o, plan.group_outputs(g)));
+  };
+  if (plan.by_tiles) {
+    constexpr index_t piece = 64;  // inputs
+    const index_t pieces = ceil_div(plan.inputs, piece);
+    workers.run(plan.groups * pieces, [&](index_t task, int) {
+      const index_t g = task / pieces, i = task % pieces * piece;
+      float* const u = workspace + g * plan.points * plan.u_point;
+      conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), plan.group_outputs(g), i,
+                                    std::min(piece, plan.inputs - i), plan.inputs, u);
+    });
+    workers.run(plan.batches, [&](index_t batch, int worker) {
+      float *const v = scratch + worker * plan.worker, *const m = v + plan.v.size();
+      const index_t tiles = plan.batch_tiles(batch);
+      conv2d_winograd_inputs(plan, plan.v, x, conv.rows.first, conv.columns.first, batch * plan.batch, tiles, 0,
+                             plan.inputs, v);
+      for (index_t g = 0; g < plan.groups; ++g) {
+        const auto ahead = [&](index_t part, index_t parts) {  // the places of the results
+          for (index_t k = part * 16 * tiles / parts; k < (part + 1) * 16 * tiles / parts; ++k) {
+            const auto [n, top, left] = plan.place_of(batch * plan.batch + k / 16);
+            const T* const pixel = y.pixel(n, top + k / 4 % 4, left + k % 4) + g * plan.group;
+            for (index_t o = 0; o < plan.group_outputs(g); o += 64 / sizeof(T)) __builtin_prefetch(pixel + o, 1, 2);
+          }
+        };
+        conv2d_winograd_products(plan, v, tiles, workspace + g * plan.points * plan.u_point, plan.inputs,
+                                 plan.group_outputs(g), false, m, ahead);
+        finish(m, batch, g);
+      }
+    });
+    return;
+  }
+  constexpr index_t piece_inputs = 128, piece_tiles = 8;
+  static_assert(piece_tiles % conv2d_winograd_quantum == 0 && piece_inputs % V == 0);
+  const index_t input_pieces = ceil_div(plan.inputs, piece_inputs);
+  for (index_t batch = 0; batch < plan.batches; ++batch) {
+    const index_t tiles = plan.batch_tiles(batch);
+    workers.run(ceil_div(tiles, piece_tiles) * input_pieces, [&](index_t task, int) {
+      const index_t first = task / input_pieces * piece_tiles, i = task % input_pieces * piece_inputs;
+      conv2d_winograd_inputs(plan, plan.v, x, conv.rows.first, conv.columns.first, batch * plan.batch + first,
+                             std::min(piece_tiles, tiles - first), i, std::min(i + piece_inputs, plan.inputs),
+                             workspace + plan.v.offset(0, first));
+    });
+    workers.run(plan.groups, [&](index_t g, int worker) {
+      float *const u = scratch + worker * plan.worker, *const m = u + plan.points * plan.u_point;
+      for (index_t i = 0; i < plan.inputs; i += plan.chunk) {
+        const index_t inputs = std::min(plan.chunk, plan.inputs - i);
+        conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), plan.group_outputs(g), 0, inputs,
+                                      inputs, u);
+        const bool last = i + inputs == plan.inputs;
+        const index_t next_g = std::min(g + (last ? workers.workers() : 0), plan.groups - 1);
+        const index_t next_i = last ? 0 : i + inputs;
+        conv2d_winograd_products(plan, workspace + i * plan.batch, tiles, u, inputs, plan.group_outputs(g), i > 0, m,
+                                 conv2d_winograd_filters_ahead(conv, filters_of(next_g * plan.group, next_i),
+                                                               plan.group_outputs(next_g),
+                                                               std::min(plan.chunk, plan.inputs - next_i)));
+      }
+      finish(m, batch, g);
+    });
+  }
+}
