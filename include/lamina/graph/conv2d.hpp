@@ -22,10 +22,14 @@ class conv2d_node final : public node<T, Device> {
     return {.backward_reads_inputs = 1, .backward_reads_outputs = params_.activation_slope != 1 ? 1u : 0u};
   }
   std::optional<op_reach> reach() const override {
-    const auto axis = [this](index_t kernel, index_t before) {
-      return axis_reach{.step = params_.stride, .first = -before, .last = (kernel - 1) * params_.dilation - before};
+    // The last bits of a pixel depend on all inputs of its tile, in which it is the first or the last of four.
+    const index_t tile = params_.algorithm == conv2d_algorithm::winograd ? 4 : 1;
+    const auto axis = [&](index_t kernel, index_t before) {
+      return axis_reach{.step = params_.stride,
+                        .first = -before - (tile - 1),
+                        .last = (kernel - 1) * params_.dilation - before + (tile - 1)};
     };
-    return op_reach{axis(w_.h, params_.padding.top), axis(w_.w, params_.padding.left)};
+    return op_reach{axis(w_.h, params_.padding.top), axis(w_.w, params_.padding.left), tile};
   }
   bool absorb_activation(float slope) override {
     if (params_.activation_slope != 1) return false;
@@ -47,10 +51,9 @@ class conv2d_node final : public node<T, Device> {
                     conv2d_backward_weights_scratch<T>(x_, w_, params_, ctx.isa(), workers));
   }
   double flops() const override { return conv2d_flops(x_, w_, params_); }
-  /// The one that all passes run with: of what was asked for and shapes.
-  int algorithm() const { return static_cast<int>(params_.algorithm); }
-  /// Runs with that one from now on: part of an image with the one of the whole, so that a pixel has the same bits.
-  void use_algorithm(int algorithm) { params_.algorithm = static_cast<conv2d_algorithm>(algorithm); }
+  /// All passes run with the same one.
+  int algorithm() const override { return static_cast<int>(params_.algorithm); }
+  void use_algorithm(int algorithm) override { params_.algorithm = static_cast<conv2d_algorithm>(algorithm); }
 
  private:
   shape x_, w_;
