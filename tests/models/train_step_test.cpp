@@ -19,7 +19,8 @@ double largest(const tensor<float>& x) {
   return most;
 }
 
-/// |actual − expected| ≤ 1e-4 · the largest |expected| of the tensor, for every element that `counts`.
+/// |actual − expected| ≤ 2e-4 · the largest |expected| of the tensor, for every element that `counts`. Through all
+/// those normalisations direct convolutions reach 0.75e-4; Winograd's, which round about twice as much, 1.13e-4.
 template <class Counts>
 void check_relative(view<const float> actual, const tensor<float>& expected, Counts&& counts) {
   REQUIRE(actual.size() == expected.size());
@@ -32,7 +33,7 @@ void check_relative(view<const float> actual, const tensor<float>& expected, Cou
     else
       ++left_out;
   }
-  CHECK_MESSAGE(worst <= 1e-4 * largest(expected), "largest difference ", worst, " at a scale of ", largest(expected));
+  CHECK_MESSAGE(worst <= 2e-4 * largest(expected), "largest difference ", worst, " at a scale of ", largest(expected));
   CHECK_MESSAGE(left_out <= actual.size() / 50, left_out, " of ", actual.size(), " left out");
 }
 void check_relative(view<const float> actual, const tensor<float>& expected) {

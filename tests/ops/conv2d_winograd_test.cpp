@@ -26,6 +26,7 @@ const std::vector<conv_case> cases{
     {{2, 31, 34, 17}, {70, 3, 3, 17}, winograd(padding2d::same(3))},     // so many tiles that a task is a batch of them
     {{1, 45, 46, 260}, {3, 3, 3, 260}, winograd(padding2d::same(3))},    // several batches of shared inputs
     {{2, 63, 66, 5}, {17, 3, 3, 5}, winograd(padding2d::same(3))},       // parts of dw, added in order
+    {{1, 5, 5, 260}, {257, 3, 3, 260}, winograd(padding2d::same(3))},    // several blocks of filters
     {{0, 4, 4, 3}, {2, 3, 3, 3}, winograd(padding2d::same(3))},
 };
 

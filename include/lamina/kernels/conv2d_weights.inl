@@ -7,15 +7,17 @@ struct conv2d_weights_tile {
   index_t x_row, x_pixel;
   const float* dy;  // [rows][columns][lanes], from the block's first output
   index_t rows, columns;
-  float* dw;  // added to
+  float* dw;
   index_t dw_output;
   index_t outputs, inputs;  // how many of the block exist
+  bool adds = true;         // to dw; otherwise it is assigned
+  index_t x_ahead = 0, dy_ahead = 0, dw_ahead = 0;  // where what is fetched ahead lies from here
 };
 
 /// Outputs × 2 vectors held in registers: 16 of 32, or 8 of 16, so that two multiply-adds a cycle hide their latency.
 constexpr int conv2d_weights_outputs = vf::registers == 32 ? 8 : 4;
 
-template <int Outputs, int Vectors>
+template <int Outputs, int Vectors, bool Ahead = false>
 inline void conv2d_weights_kernel(const conv2d_weights_tile& tile) {
   constexpr index_t V = vf::lanes;
   vf sum[Outputs][Vectors];
@@ -23,10 +25,22 @@ inline void conv2d_weights_kernel(const conv2d_weights_tile& tile) {
   for (int o = 0; o < Outputs; ++o)
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; ++v) sum[o][v] = vf::zero();
+#pragma GCC unroll 8
+  for (int o = 0; o < Outputs; ++o)
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) {
+      __builtin_prefetch(tile.dw + o * tile.dw_output + v * V);
+      if constexpr (Ahead) __builtin_prefetch(tile.dw + tile.dw_ahead + o * tile.dw_output + v * V, 0, 2);
+    }
   const float* dy = tile.dy;
   for (index_t row = 0; row < tile.rows; ++row) {
     const float* x = tile.x + row * tile.x_row;
     for (index_t column = 0; column < tile.columns; ++column, x += tile.x_pixel, dy += V) {
+      if constexpr (Ahead) {
+#pragma GCC unroll 2
+        for (int v = 0; v < Vectors; ++v) __builtin_prefetch(x + tile.x_ahead + v * V, 0, 2);
+        __builtin_prefetch(dy + tile.dy_ahead, 0, 2);
+      }
       vf inputs[Vectors];
 #pragma GCC unroll 2
       for (int v = 0; v < Vectors; ++v) inputs[v] = vf::load(x + v * V);
@@ -44,7 +58,8 @@ inline void conv2d_weights_kernel(const conv2d_weights_tile& tile) {
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; ++v) {
       float* const place = tile.dw + o * tile.dw_output + v * V;
-      store_up_to(place, tile.inputs - v * V, load_up_to(place, tile.inputs - v * V) + sum[o][v]);
+      const vf before = tile.adds ? load_up_to(place, tile.inputs - v * V) : vf::zero();
+      store_up_to(place, tile.inputs - v * V, before + sum[o][v]);
     }
   }
 }

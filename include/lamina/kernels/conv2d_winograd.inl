@@ -156,27 +156,19 @@ inline void conv2d_winograd_group_filters(const conv2d_winograd_plan& plan, cons
   }
 }
 
-/// Filters that are needed next, fetched into the second-level cache beside the products.
-class conv2d_winograd_filters_ahead {
- public:
-  conv2d_winograd_filters_ahead(const tap_convolution& conv, const float* w, index_t outputs, index_t inputs)
-      : w_(w),
-        row_(conv.filter.row),
-        column_(conv.filter.column),
-        length_(conv.filter.input == 1 ? inputs : outputs),
-        count_(conv.filter.input == 1 ? outputs : inputs),
-        stride_(conv.filter.input == 1 ? conv.filter.output : conv.filter.input) {}
+/// 3×3 taps that are needed next, fetched into the second-level cache beside the products: for each of `count`
+/// channels, `stride` apart, `length` neighbouring channels at each tap.
+struct conv2d_winograd_taps_ahead {
+  const float* w;
+  index_t row, column, length, count, stride;
+
   void operator()(index_t part, index_t parts) const {
-    const index_t lines = ceil_div(length_, 16), all = count_ * 9 * lines;
+    const index_t lines = ceil_div(length, 16), all = count * 9 * lines;
     for (index_t k = part * all / parts; k < (part + 1) * all / parts; ++k) {
       const index_t tap = k / lines % 9;
-      __builtin_prefetch(w_ + k / lines / 9 * stride_ + tap / 3 * row_ + tap % 3 * column_ + k % lines * 16, 0, 2);
+      __builtin_prefetch(w + k / lines / 9 * stride + tap / 3 * row + tap % 3 * column + k % lines * 16, 0, 2);
     }
   }
-
- private:
-  const float* w_;
-  index_t row_, column_, length_, count_, stride_;
 };
 
 /// M of a group of outputs, from `inputs` inputs of `tiles` tiles. Calls ahead(part, parts) between the products.
@@ -247,6 +239,13 @@ inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view
   const auto filters_of = [&](index_t output, index_t input) {
     return filter + conv.filter_offset + output * conv.filter.output + input * conv.filter.input;
   };
+  const auto filters_ahead = [&](index_t g, index_t i) {
+    const auto [by_output, by_row, by_column, by_input] = conv.filter;
+    const index_t outputs = plan.group_outputs(g), inputs = std::min(plan.chunk, plan.inputs - i);
+    const float* const w = filters_of(g * plan.group, i);
+    return by_input == 1 ? conv2d_winograd_taps_ahead{w, by_row, by_column, inputs, outputs, by_output}
+                         : conv2d_winograd_taps_ahead{w, by_row, by_column, outputs, inputs, by_input};
+  };
   const auto finish = [&](const float* m, index_t batch, index_t g) {
     const index_t o = g * plan.group;
     conv2d_winograd_outputs(plan, m, batch * plan.batch, plan.batch_tiles(batch), b == nullptr ? nullptr : b + o, slope,
@@ -302,9 +301,7 @@ inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view
         const index_t next_g = std::min(g + (last ? workers.workers() : 0), plan.groups - 1);
         const index_t next_i = last ? 0 : i + inputs;
         conv2d_winograd_products(plan, workspace + i * plan.batch, tiles, u, inputs, plan.group_outputs(g), i > 0, m,
-                                 conv2d_winograd_filters_ahead(conv, filters_of(next_g * plan.group, next_i),
-                                                               plan.group_outputs(next_g),
-                                                               std::min(plan.chunk, plan.inputs - next_i)));
+                                 filters_ahead(next_g, next_i));
       }
       finish(m, batch, g);
     });

@@ -32,7 +32,7 @@ struct conv2d_winograd_weights_plan : conv2d_winograd_grid {
         parts(by_tiles ? std::min<index_t>(batches, 8) : 1),
         output_group(by_tiles ? outputs : std::min<index_t>(outputs, inputs * outputs <= 64 * 1024 ? 32 : 64)),
         output_groups(ceil_div(outputs, output_group)),
-        input_group(std::min(round_up(inputs, V), by_tiles ? inputs + V : inputs * outputs <= 64 * 1024 ? 64 : 128)),
+        input_group(std::min(round_up(inputs, V), by_tiles ? inputs + V : 64)),
         input_groups(ceil_div(inputs, input_group)),
         v(inputs, batch, inputs > V ? 2 : 1),
         z(outputs, batch),
@@ -49,16 +49,16 @@ struct conv2d_winograd_block {
   index_t output, outputs, input, inputs;
 };
 
-/// dU of a block += what `tiles` tiles give.
-inline void conv2d_winograd_add_products(const conv2d_winograd_weights_plan& plan, const float* v, const float* z,
-                                         index_t tiles, const conv2d_winograd_block& block, float* du) {
+/// dU of a block from `tiles` tiles, added to what was there or assigned.
+inline void conv2d_winograd_filter_products(const conv2d_winograd_weights_plan& plan, const float* v, const float* z,
+                                            index_t tiles, const conv2d_winograd_block& block, bool adds, float* du) {
   constexpr index_t V = vf::lanes;
   constexpr int outputs = conv2d_weights_outputs;
   const index_t step = plan.v.vectors * V;
   for (index_t p = 0; p < plan.points; ++p) {
     for (index_t i = 0; i < block.inputs; i += step) {
       const auto kernel =
-          block.inputs - i > V ? conv2d_weights_kernel<outputs, 2> : conv2d_weights_kernel<outputs, 1>;
+          block.inputs - i > V ? conv2d_weights_kernel<outputs, 2, true> : conv2d_weights_kernel<outputs, 1, true>;
       for (index_t o = 0; o < block.outputs; o += outputs)
         kernel({.x = v + p * plan.v.point + plan.v.offset(block.input + i, 0),
                 .x_row = 0,
@@ -69,7 +69,11 @@ inline void conv2d_winograd_add_products(const conv2d_winograd_weights_plan& pla
                 .dw = du + p * plan.du_point + o * plan.input_group + i,
                 .dw_output = plan.input_group,
                 .outputs = block.outputs - o,
-                .inputs = round_up(block.inputs - i, V)});
+                .inputs = round_up(block.inputs - i, V),
+                .adds = adds,
+                .x_ahead = o == 0 ? plan.v.point : 0,
+                .dy_ahead = i == 0 ? plan.z.point : 0,
+                .dw_ahead = plan.du_point});
     }
   }
 }
@@ -95,7 +99,6 @@ inline void conv2d_winograd_weights(executor& workers, const padding2d& padding,
   constexpr index_t V = vf::lanes;
   const conv2d_winograd_weights_plan plan(w, dy.extents());
   float* const scratch = workspace + plan.shared;
-  const auto clear = [&](float* du) { std::fill(du, du + plan.points * plan.du_point, 0.0f); };
   if (plan.by_tiles) {
     const conv2d_winograd_block all{0, plan.outputs, 0, plan.inputs};
     workers.run(plan.parts, [&](index_t part, int worker) {
@@ -103,12 +106,12 @@ inline void conv2d_winograd_weights(executor& workers, const padding2d& padding,
       float* const sums = part == 0 ? dw : workspace + (part - 1) * plan.partial;
       float* const bias = db == nullptr ? nullptr : part == 0 ? db : sums + w.size();
       if (part > 0) std::fill(sums, sums + plan.partial, 0.0f);
-      clear(du);
-      for (index_t b = part * plan.batches / plan.parts; b < (part + 1) * plan.batches / plan.parts; ++b) {
+      const index_t first_batch = part * plan.batches / plan.parts;
+      for (index_t b = first_batch; b < (part + 1) * plan.batches / plan.parts; ++b) {
         const index_t first = b * plan.batch, tiles = plan.batch_tiles(b);
         conv2d_winograd_inputs(plan, plan.v, x, -padding.top, -padding.left, first, tiles, 0, plan.inputs, v);
         conv2d_winograd_gradients(plan, plan.z, dy, first, tiles, 0, plan.outputs, z, bias);
-        conv2d_winograd_add_products(plan, v, z, tiles, all, du);
+        conv2d_winograd_filter_products(plan, v, z, tiles, all, b > first_batch, du);
       }
       conv2d_winograd_add_filters(plan, du, all, sums);
     });
@@ -133,8 +136,7 @@ inline void conv2d_winograd_weights(executor& workers, const padding2d& padding,
       const conv2d_winograd_block block{o, std::min(plan.output_group, plan.outputs - o), i,
                                         std::min(plan.input_group, plan.inputs - i)};
       float* const du = scratch + worker * plan.worker;
-      clear(du);
-      conv2d_winograd_add_products(plan, v, z, tiles, block, du);
+      conv2d_winograd_filter_products(plan, v, z, tiles, block, false, du);
       conv2d_winograd_add_filters(plan, du, block, dw);
     });
   }
