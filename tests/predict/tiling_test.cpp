@@ -118,12 +118,12 @@ TEST_CASE("UNet in tiles: padded, of every kind of upsampling, one class and two
         {"model", "unet"}, {"base_width", "5"}, {"depth", "2"}, {"upsampling", upsampling},
         {"activation_slope", "0.01"}};
     const auto net = named<float>(text);
-    check_tiles<float>(net, {1, 96, 140, 3}, {4, 16, 33, 64, 100});
-    check_tiles<float>(net, {1, 93, 121, 3}, {20, 64});  // no multiple of 4: padded, and cropped again
-    check_tiles<bfloat16>(named<bfloat16>(text), {1, 94, 120, 3}, {28});
+    check_tiles<float>(net, {1, 132, 248, 3}, {4, 16, 33, 64, 100});
+    check_tiles<float>(net, {1, 129, 221, 3}, {20, 64});  // no multiple of 4: padded, and cropped again
+    check_tiles<bfloat16>(named<bfloat16>(text), {1, 94, 220, 3}, {28});
   }
   auto two = named<float>({{"model", "unet"}, {"base_width", "4"}, {"depth", "3"}, {"classes", "2"}});
-  check_tiles<float>(lesion_logits<float>(two), {1, 160, 136, 3}, {32, 64});
+  check_tiles<float>(lesion_logits<float>(two), {1, 288, 136, 3}, {32, 64});
   const auto grey =
       named<float>({{"model", "unet"}, {"base_width", "4"}, {"batch_norm", "false"}, {"in_channels", "1"}});
   check_tiles<float>(grey, {1, 288, 256, 1}, {32, 90});
@@ -288,7 +288,7 @@ TEST_CASE("the largest tile within a limit of memory is found, or what takes the
     side = *found.side;
     const tiled_program<float> program(ctx, net, layout, whole, side, space);
     CHECK(program.plan().bytes() == found.bytes);
-    CHECK(program.tiles() >= (600 / side) * (400 / side));
+    CHECK(program.tiles() > 1);
   }
   CHECK(side < 150);
   const tile_choice least = fitting(1000);

@@ -54,6 +54,7 @@ class conv2d_node final : public node<T, Device> {
   /// All passes run with the same one.
   int algorithm() const override { return static_cast<int>(params_.algorithm); }
   void use_algorithm(int algorithm) override { params_.algorithm = static_cast<conv2d_algorithm>(algorithm); }
+  void use_least_reach() override { params_.algorithm = conv2d_algorithm::direct; }
 
  private:
   shape x_, w_;

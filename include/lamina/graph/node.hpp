@@ -128,6 +128,8 @@ class node {
   virtual int algorithm() const { return 0; }
   /// Runs with that one from now on: on part of an image with the one of the whole, so that a pixel has the same bits.
   virtual void use_algorithm(int /*algorithm*/) {}
+  /// Runs with the algorithm of the least reach from now on.
+  virtual void use_least_reach() {}
 };
 
 }  // namespace lamina

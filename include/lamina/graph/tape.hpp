@@ -77,6 +77,13 @@ class tape {
     }
   }
 
+  /// Lets the ops whose output has `ratio` times fewer rows than `of`, or more times fewer, run with the algorithm of the
+  /// least reach.
+  void use_least_reach_below(index_t ratio, variable of) {
+    for (std::size_t i = 0; i < size(); ++i)
+      if (ratio * extents({records_[i].outputs.front()}).h <= extents(of).h) nodes_[i]->use_least_reach();
+  }
+
   /// Joins each ReLU with the op before it where that op can apply it itself and nobody else reads what lies between.
   /// `result` is the variable that the network returned.
   void fuse_activations(variable result) {

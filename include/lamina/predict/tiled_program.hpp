@@ -10,7 +10,9 @@
 
 namespace lamina {
 
-/// A network recorded for a whole image, and the ways to cut that.
+/// A network recorded for a whole image, and the ways to cut that. Where an op's output has a quarter of the image's
+/// rows or fewer, it runs with the algorithm of the least reach: each pixel that it reads further is four pixels or more
+/// of every tile's halo, which cost more than a quicker algorithm saves.
 template <class T>
 class whole_network {
  public:
@@ -19,6 +21,7 @@ class whole_network {
   whole_network(const Network& network, shape extents) : input_(tape_.input(extents)) {
     output_ = network(tape_, input_);
     tape_.fuse_activations(output_);
+    tape_.use_least_reach_below(4, input_);
   }
 
   const tape<T>& recorded() const { return tape_; }
