@@ -57,7 +57,9 @@ TEST_CASE_TEMPLATE("conv2d_winograd: every instruction set equals the reference"
 }
 
 TEST_CASE("conv2d_winograd: the stated error") {
-  for (const auto& [inputs, bound] : {std::pair<index_t, double>{64, 1.5e-6}, {256, 2.5e-6}, {1024, 4e-6}}) {
+  for (const auto& stated : {std::pair<index_t, double>{64, 1.5e-6}, {256, 2.5e-6}, {1024, 4e-6}}) {
+    const index_t inputs = stated.first;
+    const double bound = stated.second;
     CAPTURE(inputs);
     const shape extents{1, 8, 12, inputs}, filter{16, 3, 3, inputs};
     const conv2d_params params = winograd(padding2d::same(3));
