@@ -77,8 +77,7 @@ class tape {
     }
   }
 
-  /// Lets the ops whose output has `ratio` times fewer rows than `of`, or more times fewer, run with the algorithm of the
-  /// least reach.
+  /// Lets the ops whose output has at most 1/`ratio` of the rows of `of` run with the algorithm of the least reach.
   void use_least_reach_below(index_t ratio, variable of) {
     for (std::size_t i = 0; i < size(); ++i)
       if (ratio * extents({records_[i].outputs.front()}).h <= extents(of).h) nodes_[i]->use_least_reach();

@@ -29,9 +29,9 @@ constexpr bool fits_winograd(shape w, const conv2d_params& params) {
 }
 
 /// The algorithm that a convolution of x [N,H,W,C] with w [O,KH,KW,C/groups] runs with, forward and backward: the one
-/// that `params` asks for, otherwise by a rule of shapes only, which gives the quicker one, within a few percent, wherever
-/// it was measured, with every instruction set: Winograd's where it fits, a group has at least 8 inputs and 8 outputs, and at least a third of
-/// the pixels of its tiles exist (a map of 5×5 pixels has four tiles: 25 of 64).
+/// that `params` asks for, otherwise by a rule of shapes only, which gives the quicker one, within a few percent,
+/// wherever it was measured, with every instruction set: Winograd's where it fits, a group has at least 8 inputs and 8
+/// outputs, and at least a third of the pixels of its tiles exist (a map of 5×5 pixels has four tiles: 25 of 64).
 /// Throws `error`, in the name of `op`, when Winograd's is asked for and does not fit.
 inline conv2d_algorithm conv2d_algorithm_for(shape x, shape w, const conv2d_params& params,
                                              std::string_view op = "conv2d") {

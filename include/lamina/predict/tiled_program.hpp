@@ -11,7 +11,7 @@
 namespace lamina {
 
 /// A network recorded for a whole image, and the ways to cut that. Where an op's output has a quarter of the image's
-/// rows or fewer, it runs with the algorithm of the least reach: each pixel that it reads further is four pixels or more
+/// rows or fewer, it runs with the algorithm of the least reach: there each further pixel that it reads is four or more
 /// of every tile's halo, which cost more than a quicker algorithm saves.
 template <class T>
 class whole_network {
