@@ -123,8 +123,8 @@ scoring_options options_for(const run_source& run, const command& c) {
 std::vector<run_figures> evaluate(const run_source& run, run_scores& scores, const scoring_options& options,
                                   const command& c, const std::vector<truth_image>& truths, cpu_context& ctx) {
   {
-    progress_line progress(std::cerr, isatty(STDERR_FILENO) != 0, run.from,
-                           static_cast<index_t>(truths.size() - run.missing.size()));
+    const auto images = static_cast<index_t>(truths.size() - run.missing.size());
+    photo_progress progress(std::cerr, images, isatty(STDERR_FILENO) != 0, run.from);
     scores = score_run(ctx, run, truths, options, progress);
   }
   std::vector<run_figures> figures;

@@ -2,6 +2,7 @@
 // What evaluate compares: a run, which predicts each image, with the truth, at one or two resolutions.
 #pragma once
 
+#include <lamina/core/quantity_text.hpp>
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/data/mask_files.hpp>
 #include <lamina/data/open_dataset.hpp>
@@ -9,15 +10,12 @@
 #include <lamina/metrics/calibration.hpp>
 #include <lamina/metrics/surface_distance.hpp>
 #include <lamina/metrics/threshold_sweep.hpp>
-#include <lamina/core/quantity_text.hpp>
+#include <lamina/predict/photo_progress.hpp>
 #include <lamina/predict/predictor.hpp>
 #include <lamina/train/html_page.hpp>
-#include <lamina/train/progress.hpp>
 
 #include <array>
-#include <chrono>
 #include <functional>
-#include <mutex>
 #include <ostream>
 #include <set>
 
@@ -228,39 +226,9 @@ inline std::vector<image_score> score_image(cpu_context& ctx, const run_source& 
   return scores;
 }
 
-/// One line that is rewritten in place on a terminal: how far the work is, and the time that is left.
-class progress_line {
- public:
-  progress_line(std::ostream& out, bool terminal, std::string what, index_t all)
-      : out_(out), terminal_(terminal), what_(std::move(what)), all_(all) {}
-  ~progress_line() {
-    if (terminal_ && done_ > 0) out_ << "\r\033[K" << std::flush;
-  }
-  void step() {
-    const std::lock_guard lock(mutex_);
-    const auto now = clock::now();
-    ++done_;
-    if (std::chrono::duration<double>(now - last_).count() < (terminal_ ? 0.2 : 30)) return;
-    last_ = now;
-    const double elapsed = std::chrono::duration<double>(now - begin_).count();
-    const double left = elapsed * static_cast<double>(all_ - done_) / static_cast<double>(done_);
-    out_ << (terminal_ ? "\r\033[K" : "") << what_ << ": " << done_ << " of " << all_ << " images, "
-         << detail::clock_text(left) << " left" << (terminal_ ? "" : "\n") << std::flush;
-  }
-
- private:
-  using clock = std::chrono::steady_clock;
-  std::ostream& out_;
-  bool terminal_;
-  std::string what_;
-  index_t all_, done_ = 0;
-  clock::time_point begin_ = clock::now(), last_ = begin_;
-  std::mutex mutex_;
-};
-
 /// Throws `file_error` for what can't be read unless that is to be skipped, `error` when no image is left.
 inline run_scores score_run(cpu_context& ctx, const run_source& run, const std::vector<truth_image>& truths,
-                            const scoring_options& options, progress_line& progress) {
+                            const scoring_options& options, photo_progress& progress) {
   run_scores result{.images = std::vector<std::vector<image_score>>(truths.size()), .skipped = {}};
   std::vector<std::string> problems(truths.size());
   const auto score = [&](cpu_context& with, std::size_t i) {
@@ -271,7 +239,7 @@ inline run_scores score_run(cpu_context& ctx, const run_source& run, const std::
       if (!options.skip_unreadable) throw;
       problems[i] = problem.what();
     }
-    progress.step();
+    progress.add();
   };
   if (run.side_by_side)
     ctx.workers().run(static_cast<index_t>(truths.size()), [&](index_t i, int) {

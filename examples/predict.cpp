@@ -182,7 +182,7 @@ int predict(command c) {
     const std::size_t count = std::min(photos.size() - i, static_cast<std::size_t>(c.batch));
     failures += all.predict(std::span(photos).subspan(i, count));
     i += count;
-    if (photos.size() > 1) progress.done(static_cast<index_t>(i));
+    if (photos.size() > 1) progress.add(static_cast<index_t>(count));
   }
   require(!stop_requested, "stopped; what is written is whole");
   return failures;

@@ -46,6 +46,7 @@
 #include <lamina/metrics/overlap.hpp>
 #include <lamina/metrics/paired_test.hpp>
 #include <lamina/metrics/protocols.hpp>
+#include <lamina/metrics/quantile.hpp>
 #include <lamina/metrics/surface_distance.hpp>
 #include <lamina/metrics/threshold_sweep.hpp>
 #include <lamina/models/blocks.hpp>

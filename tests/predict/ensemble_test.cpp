@@ -192,12 +192,12 @@ TEST_CASE("progress is told in lines, seldom, or on a terminal in one line that 
   std::ostringstream lines, screen;
   {
     photo_progress quiet(lines, 100, false), shown(screen, 100, true);
-    for (index_t i = 0; i < 50; ++i) quiet.done(i);
+    for (int i = 0; i < 50; ++i) quiet.add();
     const auto begin = std::chrono::steady_clock::now();
     while (std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(250)) {
     }
-    shown.done(50);
-    shown.done(51);
+    shown.add(50);
+    shown.add();
   }
   CHECK(lines.str().empty());
   CHECK(screen.str() == "\r\033[K50 of 100 photographs, 0:00 left\r\033[K");

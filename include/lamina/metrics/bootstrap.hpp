@@ -5,6 +5,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/metrics/quantile.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -25,16 +26,6 @@ struct bootstrap_options {
   double confidence = 0.95;
   std::uint64_t seed = 1;
 };
-
-/// The value below which a share q of the values lies, interpolated between neighbours: at position q · (count − 1), as
-/// NumPy does unless told otherwise (type 7 of Hyndman and Fan 1996, doi:10.2307/2684934).
-///   sorted  rising, not empty        q  of [0, 1]
-inline double sorted_quantile(std::span<const double> sorted, double q) {
-  const double position = q * static_cast<double>(sorted.size() - 1);
-  const auto below = std::min(static_cast<std::size_t>(position), sorted.size() - 1);
-  const auto above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
 
 /// Percentile bootstrap intervals of figures of a set of images (Efron and Tibshirani, An Introduction to the
 /// Bootstrap, 1993, chapter 13). What is resampled is the image, since pixels of one image are not independent: a

@@ -4,6 +4,7 @@
 
 #include <lamina/core/squared_distances.hpp>
 #include <lamina/metrics/overlap.hpp>
+#include <lamina/metrics/quantile.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -67,19 +68,11 @@ class mask_surface {
   std::vector<index_t> columns_, row_begin_;
 };
 
-/// The value below which that share of the values lies, between two of them by their distance (numpy.percentile's
-/// "linear"); 0 of none.
+/// `sorted_quantile` of values in any order; 0 of none.
 inline double quantile(std::vector<double> values, double share) {
   if (values.empty()) return 0;
-  const double place = share * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const auto first = values.begin() + static_cast<std::ptrdiff_t>(below);
-  std::nth_element(values.begin(), first, values.end());
-  const double low = *first;
-  if (first + 1 == values.end()) return low;
-  const double high = *std::min_element(first + 1, values.end());
-  if (low == high) return low;  // infinities have no difference
-  return low + (high - low) * (place - static_cast<double>(below));
+  std::sort(values.begin(), values.end());
+  return sorted_quantile(values, share);
 }
 
 inline double greatest(const std::vector<double>& values) {
