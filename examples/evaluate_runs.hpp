@@ -4,6 +4,7 @@
 
 #include <lamina/core/quantity_text.hpp>
 #include <lamina/core/thread_pool.hpp>
+#include <lamina/data/cache.hpp>
 #include <lamina/data/mask_files.hpp>
 #include <lamina/data/open_dataset.hpp>
 #include <lamina/image/letterbox.hpp>
