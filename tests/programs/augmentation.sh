@@ -1,12 +1,11 @@
 #!/bin/sh
 # augmentation.sh TRAIN_ISIC PREVIEW: recipes as a user of the programs meets them. Run from the repository's root.
 set -u
-. "$(dirname "$0")/refused.sh"
+. "$(dirname "$0")/checks.sh"
 train=$1 preview=$2
 recipes=$PWD/examples/recipes
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-status=0
 failed() { echo "$1"; status=1; }
 
 tiny="--base 2 --depth 1 --batch 4 --epochs 1 --threads 1 --workers 1 --schedule constant"

@@ -2,11 +2,10 @@
 # bad_input.sh TRAIN_ISIC PREDICT: what the programs can't use they refuse in one line on the standard error that names
 # the file and the values, with exit status 1, and nothing that was there before is lost.
 set -u
-. "$(dirname "$0")/refused.sh"
+. "$(dirname "$0")/checks.sh"
 train=$1 predict=$2
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-status=0
 
 tiny="--base 2 --depth 1 --size 32 --batch 4 --epochs 1 --threads 1 --workers 1 --overwrite"
 $train synthetic:4 $tiny --schedule constant --out good > /dev/null ||

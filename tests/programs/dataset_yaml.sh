@@ -2,11 +2,10 @@
 # dataset_yaml.sh TRAIN_ISIC CHECK_DATASET MAKE_DATASET_YAML: a data set in folders is described in YAML, and that file
 # is the same data set.
 set -u
-. "$(dirname "$0")/refused.sh"
+. "$(dirname "$0")/checks.sh"
 train=$1 check=$2 make=$3
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-status=0
 failed() { echo "$1"; status=1; }
 
 tiny="--base 2 --depth 1 --size 32 --batch 4 --epochs 1 --threads 1 --workers 1 --overlays 0 --schedule constant"

@@ -2,19 +2,10 @@
 # evaluate.sh TRAIN_ISIC PREDICT EVALUATE: figures that a person can check, the trainer's own, those of its weights and
 # of the masks that predict made with them, a comparison, a sweep, and what is refused.
 set -u
-. "$(dirname "$0")/refused.sh"
+. "$(dirname "$0")/checks.sh"
 train=$1 predict=$2 evaluate=$3
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-status=0
-complain() {
-  echo "$*"
-  status=1
-}
-# says COMMAND…: runs it; its output goes into said.txt.
-says() {
-  "$@" > said.txt 2> err.txt || { complain "failed: $*"; cat err.txt; }
-}
 # has LINE: begins a line of said.txt.
 has() { grep -q -- "^$1" said.txt || { complain "no line '$1':"; cat said.txt; }; }
 # pgm FILE WIDTH HEIGHT VALUE…

@@ -1,11 +1,10 @@
 #!/bin/sh
 # plan.sh TRAIN_ISIC: what --plan says before anything runs. It writes no file.
 set -u
-. "$(dirname "$0")/refused.sh"
+. "$(dirname "$0")/checks.sh"
 train=$1
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-status=0
 
 # plan EXPECTED OPTION…: one of its lines, blanks aside, begins with EXPECTED.
 plan() {

@@ -1,14 +1,10 @@
 #!/bin/sh
 # predict.sh TRAIN_ISIC PREDICT: what predict writes and says of photographs that it can read, with each of its options.
 set -u
+. "$(dirname "$0")/checks.sh"
 train=$1 predict=$2
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-status=0
-complain() {
-  echo "$*"
-  status=1
-}
 
 $train synthetic:4 --base 2 --depth 1 --size 32 --batch 4 --epochs 1 --threads 1 --workers 1 --schedule constant \
   --overlays 0 --out run > /dev/null || { echo "the run that all cases start from failed"; exit 1; }
@@ -37,10 +33,6 @@ touch photos/small_superpixels.png photos/.hidden.jpg  # empty: they would be re
 png_size() { od -A n -t u1 -j 16 -N 8 "$1" | awk '{ print $4, $8 }'; }
 # value FIELD: of the lines of JSON in said.txt.
 value() { sed "s/.*\"$1\":\([^,}]*\).*/\1/" said.txt; }
-# says COMMAND…: runs it; its output goes into said.txt.
-says() {
-  "$@" > said.txt 2> err.txt || { complain "failed: $*"; cat err.txt; }
-}
 
 # A folder: each photograph's mask and overlay, as large as it is, and a line in the order of names.
 says $predict $weights photos --threads 2 --out masks
