@@ -19,14 +19,9 @@ tensor<std::uint8_t> formula_mask(index_t height, index_t width, int least) {
 }  // namespace
 
 TEST_CASE("distance_transform: squared, equal to SciPy's to the last digit") {
-  const auto golden = golden_digests("distance_transform.txt");
-  CHECK(golden.size() == 20);
   thread_pool workers(3);
   cpu_context alone, threaded(workers);
-  for (const auto& entry : golden) {
-    const std::string &line = entry.first, &digest = entry.second;
-    CAPTURE(line);
-    std::istringstream words(line);
+  for_each_golden_digest("distance_transform.txt", 20, [&](std::istream& words, const std::string& digest) {
     index_t height = 0, width = 0;
     int least = 0;
     words >> least >> height >> width;
@@ -35,7 +30,7 @@ TEST_CASE("distance_transform: squared, equal to SciPy's to the last digit") {
       squared_distance_transform(*ctx, formula_mask(height, width, least), y.view());
       CHECK(digest_of(y) == digest);
     }
-  }
+  });
 }
 
 TEST_CASE("distance_transform: equal to SciPy's in any spacing") {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/image/lesion_figures.hpp>
 
-#include "../support/made_masks.hpp"
-#include "../support/pictures.hpp"
+#include "../support/masks.hpp"
 
 #include <numbers>
 

@@ -2,7 +2,7 @@
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/image/morphology.hpp>
 
-#include "../support/pictures.hpp"
+#include "../support/masks.hpp"
 
 using namespace lamina;
 using namespace lamina::testing;
@@ -23,23 +23,13 @@ std::vector<std::string> dilated_point(const structuring_element& element) {
   x(0, element.height - 1 - element.height / 2, element.width - 1 - element.width / 2, 0) = 255;
   cpu_context ctx;
   dilate(ctx, x, element, y.view());
-  std::vector<std::string> rows;
-  for (index_t h = 0; h < element.height; ++h) {
-    rows.emplace_back();
-    for (index_t w = 0; w < element.width; ++w) rows.back() += y(0, h, w, 0) == 255 ? '#' : '.';
-  }
-  return rows;
+  return rows_of_mask(y);
 }
 
 }  // namespace
 
 TEST_CASE("morphology: equal to OpenCV's erode, dilate and morphologyEx") {
-  const auto golden = golden_digests("morphology.txt");
-  CHECK(golden.size() == 312);
-  for (const auto& entry : golden) {
-    const std::string &line = entry.first, &digest = entry.second;
-    CAPTURE(line);
-    std::istringstream words(line);
+  for_each_golden_digest("morphology.txt", 312, [](std::istream& words, const std::string& digest) {
     std::string operation, kind;
     structuring_element element;
     index_t channels = 0;
@@ -51,7 +41,7 @@ TEST_CASE("morphology: equal to OpenCV's erode, dilate and morphologyEx") {
       morphology_operations.at(operation)(ctx, x, element, y.view());
       CHECK(digest_of(y) == digest);
     });
-  }
+  });
 }
 
 TEST_CASE("morphology: what the elements look like") {

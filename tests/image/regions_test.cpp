@@ -2,8 +2,7 @@
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/image/regions.hpp>
 
-#include "../support/made_masks.hpp"
-#include "../support/pictures.hpp"
+#include "../support/masks.hpp"
 
 using namespace lamina;
 using namespace lamina::testing;
@@ -18,33 +17,15 @@ void apply_region_operation(cpu_context& ctx, const std::string& operation, conn
   if (operation == "fill9") fill_holes(ctx, mask, neighbours, y, 9);
 }
 
-tensor<std::uint8_t> mask_of_rows(const std::vector<std::string>& rows) {
-  tensor<std::uint8_t> mask({1, static_cast<index_t>(rows.size()), static_cast<index_t>(rows[0].size()), 1});
-  std::uint8_t* pixel = mask.data();
-  for (const std::string& row : rows)
-    for (const char c : row) *pixel++ = c == '#' ? 200 : 100;
-  return mask;
-}
-std::vector<std::string> rows_of_mask(const tensor<std::uint8_t>& mask) {
-  std::vector<std::string> rows;
-  for (index_t h = 0; h < mask.extents().h; ++h) {
-    rows.emplace_back();
-    for (index_t w = 0; w < mask.extents().w; ++w) rows.back() += mask(0, h, w, 0) == 255 ? '#' : '.';
-  }
-  return rows;
-}
+/// Values that are not 0 and 255.
+tensor<std::uint8_t> grey_mask(const std::vector<std::string>& rows) { return drawn_mask(rows, 200, 100); }
 
 }  // namespace
 
 TEST_CASE("regions: equal to SciPy's and scikit-image's") {
-  const auto golden = golden_digests("regions.txt");
-  CHECK(golden.size() == 64);
   thread_pool workers(3);
   cpu_context alone, threaded(workers);
-  for (const auto& entry : golden) {
-    const std::string &line = entry.first, &digest = entry.second;
-    CAPTURE(line);
-    std::istringstream words(line);
+  for_each_golden_digest("regions.txt", 64, [&](std::istream& words, const std::string& digest) {
     std::string operation;
     int neighbours = 0;
     index_t number = 0;
@@ -60,12 +41,12 @@ TEST_CASE("regions: equal to SciPy's and scikit-image's") {
       apply_region_operation(*ctx, operation, connected, transpose(as_const(mask.view())), turned.view());
       CHECK(same_bits<std::uint8_t>(as_const(transpose(turned.view())), y.view()));
     }
-  }
+  });
 }
 
 TEST_CASE("regions: the first of two of the same size, and nothing of nothing") {
   cpu_context ctx;
-  auto mask = mask_of_rows({"##..#", "....#", "....."});
+  auto mask = grey_mask({"##..#", "....#", "....."});
   largest_component(ctx, mask, connectivity::eight, mask.view());
   CHECK(rows_of_mask(mask) == std::vector<std::string>{"##...", ".....", "....."});
   tensor<std::uint8_t> nothing({1, 3, 5, 1}), y(nothing.extents());
@@ -79,7 +60,7 @@ TEST_CASE("regions: what is done after prediction, in its order") {
   const std::vector<std::string> rows{"..........", ".#####..#.", ".#...#....", ".#.#.#..##", ".#...#..##",
                                       ".#####..##", ".........."};
   const auto after = [&](const postprocess_options& options) {
-    return rows_of_mask(postprocess(ctx, mask_of_rows(rows), options));
+    return rows_of_mask(postprocess(ctx, grey_mask(rows), options));
   };
   CHECK(after({}) == rows);
   CHECK(after({.largest = true, .fill_holes = true}) ==
@@ -95,8 +76,8 @@ TEST_CASE("regions: what is done after prediction, in its order") {
                                         "..####.###..", "............", "............"};
   auto joined = blocks;
   joined[3] = "..########..";
-  CHECK(rows_of_mask(postprocess(ctx, mask_of_rows(blocks), {.close_radius = 1, .largest = true})) == joined);
-  const auto full = mask_of_rows({"####", "####"});
+  CHECK(rows_of_mask(postprocess(ctx, grey_mask(blocks), {.close_radius = 1, .largest = true})) == joined);
+  const auto full = grey_mask({"####", "####"});
   CHECK(rows_of_mask(postprocess(ctx, full, {1, 1, 4, true, true})) == std::vector<std::string>{"####", "####"});
 }
 

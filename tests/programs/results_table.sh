@@ -16,7 +16,8 @@ done
 [ "$(grep -c '^| .*(0\.[0-9]*) |' whole/results.md)" = 4 ] || complain "results.md has not four rows"
 grep -q '^| UNet     | Dice |         0.001 |      4 |     [1-4] (74) |  0.[0-9]* (0.750) | 0.[0-9]* (0.733) |' \
   whole/results.md || { complain "results.md: the last row is"; tail -n 6 whole/results.md; }
-[ "$(grep -c '"validation_iou": 0\.7[0-9]*,' whole/results.json)" = 4 ] || complain "results.json lacks published figures"
+[ "$(grep -c '"validation_iou": 0\.7[0-9]*,' whole/results.json)" = 4 ] ||
+  complain "results.json lacks published figures"
 
 # Ctrl-C while the third row is trained.
 $table $options --out parts > parts.txt &
@@ -38,7 +39,8 @@ done
 
 $table $options --out whole > again.txt || complain "the table, once more: exit status $?"
 grep -q '^==' again.txt && complain "the table that is done was made again"
-tail -n 1 again.txt | grep -q '^written: whole/results.md whole/results.json' || complain "it does not say what it wrote"
+tail -n 1 again.txt | grep -q '^written: whole/results.md whole/results.json' ||
+  complain "it does not say what it wrote"
 
 refused "results_table: whole/segnet_bce/summary.json: this row was made with other options: train_isic " \
   $table $options --epochs 5 --out whole

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Masks for the tests of components and contours: drawn by hand, and ten thousand of many kinds, the same ones that
-// tests/golden/masks.py makes.
+// Masks for tests: drawn by hand, those of tests/golden/make_regions.py, and ten thousand of many kinds, the same ones
+// that tests/golden/masks.py makes.
 #pragma once
 
 #include <lamina/core/tensor.hpp>
@@ -18,10 +18,35 @@
 namespace lamina::testing {
 
 /// '#' is inside.
-inline tensor<std::uint8_t> drawn_mask(const std::vector<std::string>& rows) {
+inline tensor<std::uint8_t> drawn_mask(const std::vector<std::string>& rows, std::uint8_t inside = 255,
+                                       std::uint8_t outside = 0) {
   tensor<std::uint8_t> mask({1, std::ssize(rows), std::ssize(rows[0]), 1});
   for (std::size_t i = 0; i < rows.size() * rows[0].size(); ++i)
-    mask[static_cast<index_t>(i)] = rows[i / rows[0].size()][i % rows[0].size()] == '#' ? 255 : 0;
+    mask[static_cast<index_t>(i)] = rows[i / rows[0].size()][i % rows[0].size()] == '#' ? inside : outside;
+  return mask;
+}
+/// '#' where a mask is 255.
+inline std::vector<std::string> rows_of_mask(const tensor<std::uint8_t>& mask) {
+  std::vector<std::string> rows;
+  for (index_t h = 0; h < mask.extents().h; ++h) {
+    rows.emplace_back();
+    for (index_t w = 0; w < mask.extents().w; ++w) rows.back() += mask(0, h, w, 0) == 255 ? '#' : '.';
+  }
+  return rows;
+}
+
+/// An ellipse and a bar that slants, with speckles, 83 × 121: pieces and holes of many sizes.
+inline tensor<std::uint8_t> speckled_mask(index_t number) {
+  tensor<std::uint8_t> mask({1, 83, 121, 1});
+  for (index_t h = 0; h < 83; ++h)
+    for (index_t w = 0; w < 121; ++w) {
+      const auto place = static_cast<std::uint32_t>(h * 121 + w + 977 * number);
+      const bool speckle = static_cast<index_t>(place * 2654435761u >> 24) >= 256 - 5 * number;
+      const index_t y = h - 35 - number, x = w - 40 - 3 * number;
+      const bool ellipse = y * y * (3 + number) + x * x * 2 < 900 + 700 * number;
+      const bool bar = std::abs(3 * h - 2 * w + 40) < 6 * (1 + number % 3);
+      mask(0, h, w, 0) = (ellipse || bar) != speckle ? 255 : 0;
+    }
   return mask;
 }
 

@@ -64,6 +64,19 @@ inline std::map<std::string, std::string> golden_digests(const std::string& name
   return digests;
 }
 
+/// Calls body(words, digest) for each of them, of which there must be `lines`: the words before the digest as a stream.
+template <class Body>
+void for_each_golden_digest(const std::string& name, std::size_t lines, Body&& body) {
+  const auto golden = golden_digests(name);
+  CHECK(golden.size() == lines);
+  for (const auto& entry : golden) {
+    const std::string& line = entry.first;
+    CAPTURE(line);
+    std::istringstream words(line);
+    body(words, entry.second);
+  }
+}
+
 /// The greatest |a − b|.
 template <class T>
 double largest_difference(view<const T> a, view<const T> b) {
