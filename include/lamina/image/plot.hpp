@@ -2,13 +2,13 @@
 // Charts: lines, dots and bars over a common axis, drawn well enough to be shown.
 #pragma once
 
+#include <lamina/core/quantity_text.hpp>
 #include <lamina/image/drawing.hpp>
 #include <lamina/image/plot_axis.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <optional>
 #include <span>
 #include <string>
@@ -86,10 +86,8 @@ class plot_layout {
       for (std::size_t i = 0; i < s.x.size(); ++i)
         if (std::isfinite(s.x[i]) && std::isfinite(s.y[i])) known.push_back(i);
       if (s.label.empty() || known.empty()) continue;
-      std::array<char, 160> numbers{};
-      std::snprintf(numbers.data(), numbers.size(), ": %zu values, from %.4g at %.4g to %.4g at %.4g. ", known.size(),
-                    s.y[known.front()], s.x[known.front()], s.y[known.back()], s.x[known.back()]);
-      words += s.label + numbers.data();
+      words += s.label + formatted(": %zu values, from %.4g at %.4g to %.4g at %.4g. ", known.size(),
+                                   s.y[known.front()], s.x[known.front()], s.y[known.back()], s.x[known.back()]);
     }
     if (!words.empty()) words.pop_back();
     return words;
@@ -101,8 +99,8 @@ class plot_layout {
       if (s.right_axis != right_axis) continue;
       const bool bars = s.mark == plot_mark::bars;
       for (const double v : s.y) span.add(v);
-      for (const double v : {0.0, 1.0})
-        if (bars && !(v == 1 && options_.y_range)) span.add(v);
+      if (bars) span.add(0);
+      if (bars && !options_.y_range) span.add(1);
       span.whole_numbers = span.whole_numbers && bars;
     }
     return span;
@@ -181,9 +179,9 @@ class plot_layout {
 
   void add_grid() {
     const auto on_pixel = [](double v) { return std::floor(v) + 0.5; };  // a crisp hair line
-    const plot_axis main = (left_axis_ ? *left_axis_ : *right_axis_).between_ticks();
-    for (index_t i = 0; i < main.ticks(); ++i) {
-      const double y = on_pixel(row_at(left_axis_ ? *left_axis_ : *right_axis_, main.tick(i)));
+    const plot_axis &main = left_axis_ ? *left_axis_ : *right_axis_, rows = main.between_ticks();
+    for (index_t i = 0; i < rows.ticks(); ++i) {
+      const double y = on_pixel(row_at(main, rows.tick(i)));
       line({{left_, y}, {right_, y}}, 1, grid);
     }
     const auto write_ticks = [&](const plot_axis& axis, double x, text_anchor anchor) {

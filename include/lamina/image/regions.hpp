@@ -6,6 +6,7 @@
 #include <lamina/image/components.hpp>
 #include <lamina/image/morphology.hpp>
 #include <lamina/image/rows.hpp>
+#include <lamina/image/threshold.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -78,15 +79,13 @@ inline void fill_holes(cpu_context& ctx, view<const std::uint8_t> mask, connecti
   detail::require_masks("fill_holes", mask, y);
   const auto [N, H, W, C] = mask.extents();
   tensor<std::uint8_t> outside(mask.extents(), uninitialized);
-  for (index_t h = 0; h < H; ++h)
-    for (index_t w = 0; w < W; ++w) outside[h * W + w] = mask(0, h, w, 0) >= 128 ? 0 : 255;
+  threshold(ctx, mask, 127, threshold_side::at_most, outside.view());
   const auto others = neighbours == connectivity::eight ? connectivity::four : connectivity::eight;
   const auto stays_outside = [&, H = H, W = W](const component& c) {
     return c.area >= below_area || c.left == 0 || c.top == 0 || c.left + c.width == W || c.top + c.height == H;
   };
   detail::keep_components(ctx, outside, others, stays_outside, outside.view());
-  for (index_t h = 0; h < H; ++h)
-    for (index_t w = 0; w < W; ++w) y(0, h, w, 0) = outside[h * W + w] != 0 ? 0 : 255;
+  threshold(ctx, outside.view(), 127, threshold_side::at_most, y);
 }
 
 /// What is done to a mask after prediction, in this order; nothing unless asked for.
@@ -110,9 +109,8 @@ inline tensor<std::uint8_t> postprocess(cpu_context& ctx, view<const std::uint8_
           "postprocess: open_radius ", options.open_radius, ", close_radius ", options.close_radius, " and least_area ",
           options.least_area, " must not be negative");
   tensor<std::uint8_t> y(mask.extents(), uninitialized);
-  const index_t W = y.extents().w;
-  for (index_t i = 0; i < y.size(); ++i) y[i] = mask(0, i / W, i % W, 0) >= 128 ? 255 : 0;
   const view<std::uint8_t> place = y.view();
+  threshold(ctx, mask, 127, threshold_side::above, place);
   if (options.open_radius > 0) opening(ctx, y, structuring_element::disk(options.open_radius), place);
   if (options.close_radius > 0) closing(ctx, y, structuring_element::disk(options.close_radius), place);
   if (options.least_area > 1) remove_small_components(ctx, y, options.least_area, connectivity::eight, place);

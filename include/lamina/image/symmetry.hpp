@@ -14,6 +14,9 @@ struct symmetry {
   constexpr bool transposes() const { return (bits & 4) != 0; }
 };
 
+/// How many symmetries a rectangle has: a square all eight, any other the first four.
+constexpr int symmetry_count(index_t height, index_t width) { return height == width ? 8 : 4; }
+
 /// x seen through s. Shares x's elements.
 template <class T>
 view<T> symmetric(view<T> x, symmetry s) {

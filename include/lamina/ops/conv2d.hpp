@@ -25,8 +25,12 @@ namespace lamina {
 
 namespace detail {
 
+/// Whether the kernels for depthwise convolution are the ones to run.
 inline bool is_depthwise(const tap_convolution& conv) {
-  return conv.groups > 1 && conv.inputs == 1 && conv.outputs == 1;
+  return conv.algorithm != conv2d_algorithm::winograd && conv.groups > 1 && conv.inputs == 1 && conv.outputs == 1;
+}
+inline bool is_depthwise(shape w, const conv2d_params& params) {
+  return params.algorithm != conv2d_algorithm::winograd && params.groups > 1 && w.c == 1 && w.n == params.groups;
 }
 
 /// Floats of workspace that `convolve_taps` needs.
@@ -42,7 +46,7 @@ void convolve_taps(cpu_context& ctx, const tap_convolution& conv, view<const T> 
                    index_t group_filters, const float* b, float slope, view<T> y, float* workspace) {
   if (y.size() == 0) return;
   const bool winograd = conv.algorithm == conv2d_algorithm::winograd;
-  if (is_depthwise(conv) && !winograd)
+  if (is_depthwise(conv))
     LAMINA_DISPATCH(ctx.isa(), conv2d_depthwise(ctx.workers(), conv, x, w, group_filters, b, slope, y, workspace));
   const auto one_group = [&](view<const T> inputs, const float* filter, const float* bias, view<T> outputs) {
     if (winograd) return convolve_winograd(ctx, conv, inputs, filter, bias, slope, outputs, workspace);
@@ -80,10 +84,10 @@ void convolve_backward(cpu_context& ctx, view<const T> dy, const float* w, shape
 
 /// Floats of workspace that `convolve_weights` needs.
 inline index_t weights_workspace(shape w, const conv2d_params& params, shape dy, isa set, int workers) {
-  const bool winograd = params.algorithm == conv2d_algorithm::winograd;
-  if (params.groups > 1 && w.c == 1 && w.n == params.groups && !winograd) return 0;
+  if (is_depthwise(w, params)) return 0;
   const shape group{w.n / params.groups, w.h, w.w, w.c};
-  if (winograd) LAMINA_DISPATCH(set, conv2d_winograd_weights_workspace(group, dy, workers));
+  if (params.algorithm == conv2d_algorithm::winograd)
+    LAMINA_DISPATCH(set, conv2d_winograd_weights_workspace(group, dy, workers));
   LAMINA_DISPATCH(set, conv2d_weights_workspace(group, params, dy, workers));
 }
 
@@ -91,10 +95,10 @@ inline index_t weights_workspace(shape w, const conv2d_params& params, shape dy,
 template <class T>
 void convolve_weights(cpu_context& ctx, view<const T> x, view<const T> dy, const conv2d_params& params, shape w,
                       float* dw, float* db, float* workspace) {
-  const bool winograd = params.algorithm == conv2d_algorithm::winograd;
-  if (params.groups > 1 && w.c == 1 && w.n == params.groups && !winograd)
+  if (is_depthwise(w, params))
     LAMINA_DISPATCH(ctx.isa(), conv2d_depthwise_weights(ctx.workers(), params, x, dy, w, dw, db));
   const shape group{w.n / params.groups, w.h, w.w, w.c};
+  const bool winograd = params.algorithm == conv2d_algorithm::winograd;
   if (winograd && dy.size() == 0) return;
   const auto one_group = [&](view<const T> inputs, view<const T> gradients, float* filter, float* bias) {
     if (winograd)

@@ -52,7 +52,7 @@ class native_session {
     require(N == 1 && C == 3 && H > 0 && W > 0 && sum.extents() == shape{1, H, W, 1}, "native_session: photo ",
             photo.extents(), " and sum ", sum.extents(), " are not [1,H,W,3] and [1,H,W,1]");
     plan(H, W);
-    const int symmetries = !options_.symmetries ? 1 : H == W ? 8 : 4;
+    const int symmetries = options_.symmetries ? symmetry_count(H, W) : 1;
     for (int i = 0; i < symmetries; ++i) add_seen(symmetric(photo, symmetry{i}), symmetric(sum, symmetry{i}));
     return symmetries;
   }

@@ -131,9 +131,7 @@ class predictor<T>::session {
   session(const predictor& trained, cpu_context& ctx, const session_options& options = {})
       : trained_(trained),
         ctx_(ctx),
-        symmetries_(!options.symmetries                                  ? 1
-                    : trained.settings_.height == trained.settings_.width ? 8
-                                                                          : 4),
+        symmetries_(options.symmetries ? symmetry_count(trained.settings_.height, trained.settings_.width) : 1),
         batch_(options.batch) {
     require(batch_ > 0, "predictor: ", batch_, " photographs at a time");
     trained.blaming_file([&] {
