@@ -38,6 +38,11 @@ inline std::string name(resolution r) { return r == resolution::network ? "netwo
 struct own_prediction {
   tensor<float> probability;
   bool framed = false;  // the image stands in the middle of a frame of another aspect
+
+  /// Whether it knows nothing but 0 and 1.
+  bool is_mask() const {
+    return std::all_of(probability.begin(), probability.end(), [](float p) { return p == 0 || p == 1; });
+  }
 };
 
 /// A run that can predict: a folder of files, or a network.
@@ -133,17 +138,12 @@ inline run_source network_source(const std::filesystem::path& weights, cpu_conte
   const auto net = std::make_shared<network>(weights, ctx, symmetries);
   const prediction_settings& s = net->trained.settings();
   run_source run{.from = weights.string(), .threshold = s.threshold, .model = facts_of(net->trained, ctx)};
-  run.predict = [net, &s](cpu_context& c, const truth_image& t, const tensor<std::uint8_t>& truth) {
+  run.predict = [net, &s](cpu_context&, const truth_image& t, const tensor<std::uint8_t>& truth) {
     if (const image_info info = probe_image(t.image); size_of(truth.extents()) != image_size{info.width, info.height})
       throw file_error(t.mask.string(), to_text("mask of ", size_of(truth.extents()), " pixels for an image of ",
                                                 image_size{info.width, info.height}, " (", t.image.string(), ")"));
-    // Of a photograph that has the network's size the session gives the probability at that size.
-    const auto method = interpolation_named(s.resampling);
-    if (!s.keep_aspect)
-      return own_prediction{net->session.probability(read_fitted_image(t.image, s.height, s.width, method).view())};
-    const tensor<std::uint8_t> photo = read_image(t.image, {.channels = 3});
-    const auto framed = letterboxed(c, photo.view(), {s.width, s.height}, *method, s.around);
-    return own_prediction{net->session.probability(framed.view()), true};
+    auto said = net->session.at_network_size(std::span(&t.image, 1));
+    return own_prediction{std::move(said.front().probability), s.keep_aspect};
   };
   return run;
 }
@@ -183,11 +183,10 @@ struct run_scores {
 
 /// Brings a prediction to a size of the whole image; values that rounding took out of [0, 1] are put back.
 inline tensor<float> prediction_at(cpu_context& ctx, const own_prediction& own, image_size native, image_size to) {
-  const auto is_sure = [](float p) { return p == 0 || p == 1; };
-  const bool mask = std::all_of(own.probability.begin(), own.probability.end(), is_sure);
   view<const float> shown = own.probability.view();
   if (own.framed) shown = letterbox_placement(native, size_of(shown.extents())).part(shown);
-  tensor<float> p = resized(ctx, shown, mask ? interpolation::nearest : interpolation::linear, to.height, to.width);
+  const auto method = own.is_mask() ? interpolation::nearest : interpolation::linear;
+  tensor<float> p = resized(ctx, shown, method, to.height, to.width);
   for (float& v : p) v = std::clamp(v, 0.0f, 1.0f);
   return p;
 }
@@ -197,8 +196,7 @@ inline std::vector<image_score> score_image(cpu_context& ctx, const run_source& 
   const tensor<std::uint8_t> truth = read_mask(t.mask);
   const own_prediction own = run.predict(ctx, t, truth);
   const auto native = size_of(truth.extents()), size = size_of(own.probability.extents());
-  const auto is_sure = [](float p) { return p == 0 || p == 1; };
-  const bool mask = std::all_of(own.probability.begin(), own.probability.end(), is_sure);
+  const bool mask = own.is_mask();
   std::vector<image_score> scores;
   for (const resolution r : options.resolutions) {
     const bool at_network = r == resolution::network;

@@ -2,6 +2,8 @@
 // What a command line gave, kept as text, so that a later command line can change one option and keep the others.
 #pragma once
 
+#include <lamina/train/summary.hpp>
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -40,6 +42,11 @@ class given_options {
     std::vector<std::string> all;
     for (const auto& [option, words] : given_) all.insert(all.end(), words.begin(), words.end());
     return all;
+  }
+  /// How to call the program so once more.
+  std::string command_line(std::string program) const {
+    for (const std::string& word : words()) program += ' ' + lamina::shell_word(word);
+    return program;
   }
   /// A word a line.
   std::string text() const {

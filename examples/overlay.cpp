@@ -5,10 +5,12 @@
 //
 // writes outlined.png, as large as the photograph, and outlined_network.png, what the network saw. The prediction's
 // outline is red, the truth's green. `predict` does the same for many photographs, and more.
+#include <lamina/data/mask_files.hpp>
 #include <lamina/image/components.hpp>
 #include <lamina/image/contours.hpp>
 #include <lamina/image/overlay.hpp>
 #include <lamina/image/read.hpp>
+#include <lamina/image/threshold.hpp>
 #include <lamina/image/write.hpp>
 #include <lamina/predict/predictor.hpp>
 
@@ -24,7 +26,7 @@ namespace {
 tensor<std::uint8_t> mask_of(cpu_context& ctx, tensor<float> probability) {
   scale(ctx, 255, probability.view());
   tensor<std::uint8_t> mask = convert_to<std::uint8_t>(probability);
-  for (std::uint8_t& v : mask) v = v >= 128 ? 255 : 0;
+  threshold(ctx, mask.view(), 127, threshold_side::above, mask.view());
   return mask;
 }
 
@@ -54,8 +56,7 @@ int main(int argc, char** argv) {
     network_prediction said = std::move(session.at_network_size(std::array{photo}).front());
     tensor<std::uint8_t> image = read_image(photo, {.channels = 3});
     if (argc == 5) {
-      const tensor<std::uint8_t> truth = read_image(argv[4], {.channels = 1});
-      paint(image, truth, truth_colour, argv[4]);
+      paint(image, read_mask(argv[4]), truth_colour, argv[4]);
     }
     paint(image, mask_of(ctx, session.enlarged(said)), prediction_colour, out + ".png");
     paint(said.seen, mask_of(ctx, std::move(said.probability)), prediction_colour, out + "_network.png");

@@ -8,23 +8,23 @@
 // For each photograph: masks/NAME_mask.png, masks/NAME_overlay.jpg and masks/NAME.json, and the same JSON as one line,
 // to the standard output and to masks/predictions.jsonl. Size, normalisation and threshold are the weights file's.
 #include <lamina/core/thread_pool.hpp>
-#include <lamina/data/image_files.hpp>
+#include <lamina/data/mask_files.hpp>
 #include <lamina/predict/photo_progress.hpp>
 #include <lamina/predict/prediction_files.hpp>
+#include <lamina/train/summary.hpp>
+
+#include "stop_request.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <map>
 #include <optional>
 #include <span>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace lamina;
@@ -41,22 +41,6 @@ struct command {
   bool no_overlays = false, keep_going = false, symmetries = false;
   std::string type = "float", scale = "network", tile, memory, at = "original", probability = "none";
 };
-
-std::atomic<bool> stop_requested = false;
-
-/// The first Ctrl-C ends the program when the photograph at work is written; a second one ends it at once.
-void request_stop(int signal) {
-  stop_requested = true;
-  std::signal(signal, SIG_DFL);
-}
-
-/// The most memory that this process has held so far, and what libraries may take besides that nobody counts.
-std::size_t memory_in_use() {
-  constexpr std::size_t uncounted = 16000000;
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
-  return static_cast<std::size_t>(used.ru_maxrss) * 1024 + uncounted;
-}
 
 ensemble_options options_of(const command& c) {
   ensemble_options o{.native = c.scale == "native",
@@ -127,7 +111,7 @@ class work {
     if (!command_.truth.empty()) {
       const auto found = truths_.find(photo.stem().string());
       if (found == truths_.end()) throw file_error(photo.string(), "has no mask in " + command_.truth.string());
-      truth = read_image(found->second, {.channels = 1});
+      truth = read_mask(found->second);
     }
     nlohmann::ordered_json line = write_prediction(ctx_, command_.files, photo, std::move(made), truth.view());
     line["seconds"] = std::chrono::duration<double>(clock::now() - begin_).count();
@@ -170,7 +154,8 @@ int predict(command c) {
                                                  : probability_format::none;
   thread_pool threads(c.threads);
   cpu_context ctx(threads);
-  options.at_native.memory_in_use = memory_in_use();
+  constexpr std::size_t uncounted = 16000000;  // what libraries may take besides
+  options.at_native.memory_in_use = peak_rss_bytes() + uncounted;
   work<T> all(c, lesions, ctx, options);
 
   const auto photos = image_files(images);
@@ -240,7 +225,7 @@ int main(int argc, char** argv) {
   command c;
   declare(app, c);
   CLI11_PARSE(app, argc, argv);
-  std::signal(SIGINT, request_stop);
+  stop_on_interrupt();  // when the photograph at work is written
   try {
     return (c.type == "float" ? predict<float>(c) : predict<bfloat16>(c)) > 0 ? 1 : 0;
   } catch (const std::exception& problem) {

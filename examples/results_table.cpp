@@ -7,9 +7,11 @@
 // Every option of train_isic but those that a row decides may be given, and holds for all rows. A row that is done is
 // not trained again, and one that was stopped goes on: the same command, given again, continues where it was.
 // table/results.md and table/results.json hold the table, table/ROW/ what train_isic writes.
+#include <lamina/core/quantity_text.hpp>
 #include <lamina/train/summary.hpp>
 
 #include "given_options.hpp"
+#include "stop_request.hpp"
 #include "train_command.hpp"
 #include "train_run.hpp"
 
@@ -67,8 +69,7 @@ our_row row_of(const published_row& row, const std::filesystem::path& out, const
     given.parse(app, some, "resume");
   ours.command.checkpoints = ours.command.images = ours.command.out;
   ours.command.train.notes["arguments"] = given.text();
-  ours.command_line = "train_isic";
-  for (const std::string& word : given.words()) ours.command_line += ' ' + shell_word(word);
+  ours.command_line = given.command_line("train_isic");
   ours.read_summary();
   if (ours.known() && ours.summary.value("command", "") != ours.command_line)
     throw file_error((ours.command.out / "summary.json").string(),
@@ -88,16 +89,10 @@ void train(const published_row& row, our_row& ours) {
 
 using our_rows = std::vector<our_row>;
 
-std::string fixed(double value, int digits) {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(digits) << value;
-  return text.str();
-}
-
 /// The reported figure of a split: IoU of each image, their mean.
 std::string iou_of(const our_row& row, const char* split) {
   if (!row.known() || !row.summary.contains(split)) return "-";
-  return fixed(row.summary[split].value("iou_per_image_mean", 0.0), 3);
+  return detail::formatted("%.3f", row.summary[split].value("iou_per_image_mean", 0.0));
 }
 
 /// The table in Markdown, which a person reads as well. Published figures are in brackets.
@@ -115,11 +110,13 @@ std::string table_of(const our_rows& rows) {
     const published_row& p = published[i];
     const our_row& row = rows[i];
     const auto number = [&row](const char* key) { return row.known() ? to_text(row.summary.value(key, 0)) : "-"; };
-    const auto beside = [](const std::string& ours, const std::string& theirs) { return ours + " (" + theirs + ")"; };
+    const auto iou_beside = [&row](const char* split, double theirs) {
+      return iou_of(row, split) + detail::formatted(" (%.3f)", theirs);
+    };
     line({p.title, p.loss_title, value_to_text(row.command.learning_rate), number("epochs"),
-          beside(number("best_epoch"), to_text(p.best_epoch)),
-          beside(iou_of(row, "validation"), fixed(p.validation, 3)), beside(iou_of(row, "test"), fixed(p.test, 3)),
-          row.known() ? fixed(row.summary.value("seconds", 0.0) / 60, 1) : "-"});
+          to_text(number("best_epoch"), " (", p.best_epoch, ')'), iou_beside("validation", p.validation),
+          iou_beside("test", p.test),
+          row.known() ? detail::formatted("%.1f", row.summary.value("seconds", 0.0) / 60) : "-"});
   }
   table << "\nIn brackets: as published (ISIC 2017, Adam, learning rates 1e-5 and 1e-3, 100 epochs). IoU: of each\n"
            "image at the network's size, their mean. Minutes of training, since a row was last stopped.\n";
@@ -164,7 +161,7 @@ int main(int argc, char** argv) {
     our_rows rows;
     for (const published_row& row : published) rows.push_back(row_of(row, c.out, given.words()));
     bool failed = false;
-    for (std::size_t i = 0; i < rows.size() && !train_isic::stop_requested; ++i) {
+    for (std::size_t i = 0; i < rows.size() && !stop_requested; ++i) {
       try {
         train(published[i], rows[i]);
       } catch (const file_error&) {
@@ -177,7 +174,7 @@ int main(int argc, char** argv) {
       write_table(c.out, rows);
     }
     std::cout << '\n' << table_of(rows);
-    if (train_isic::stop_requested) std::cout << "stopped; the same command goes on\n";
+    if (stop_requested) std::cout << "stopped; the same command goes on\n";
     std::cout << "written: " << (c.out / "results.md").string() << ' ' << (c.out / "results.json").string() << '\n';
     return failed ? 1 : 0;
   } catch (const CLI::ParseError& problem) {

@@ -7,7 +7,6 @@
 //
 // run/best.safetensors is what `predict` takes; run/report.html and run/summary.json say what came out of it.
 #include <lamina/train/checkpoint.hpp>
-#include <lamina/train/summary.hpp>
 
 #include "given_options.hpp"
 #include "train_command.hpp"
@@ -43,11 +42,8 @@ int main(int argc, char** argv) {
     if (!c.name.empty() && (c.resume.empty() || !c.checkpoints.empty())) c.out /= c.name;
     if (c.checkpoints.empty()) c.checkpoints = c.out;
     if (c.images.empty()) c.images = c.out;
-    std::string command_line = "train_isic";
-    for (const std::string& word : given.words()) command_line += ' ' + shell_word(word);
     c.train.notes["arguments"] = given.text();
-
-    train_isic::run(c, command_line);
+    train_isic::run(c, given.command_line("train_isic"));
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem);
   } catch (const std::exception& problem) {

@@ -13,7 +13,8 @@
 #include <lamina/train/summary.hpp>
 #include <lamina/train/trainer.hpp>
 
-#include <csignal>
+#include "stop_request.hpp"
+
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -23,15 +24,7 @@
 
 namespace train_isic {
 
-std::atomic<bool> stop_requested = false;
-
 namespace {
-
-/// The first Ctrl-C asks the trainer to save and stop; a second one ends the program at once.
-void request_stop(int signal) {
-  stop_requested = true;
-  std::signal(signal, SIG_DFL);
-}
 
 dataset open_data(const command& c, const train_options& t, executor& workers) {
   require(!c.data.empty(), "which images? Name a folder, a YAML file, or synthetic");
@@ -122,7 +115,7 @@ void run(const command& c, const std::string& command_line, thread_pool& threads
 }  // namespace
 
 void run(const command& c, const std::string& command_line) {
-  std::signal(SIGINT, request_stop);
+  stop_on_interrupt();
   thread_pool threads(static_cast<int>(c.threads));
   if (c.type == "float")
     run<float>(c, command_line, threads);

@@ -4,13 +4,9 @@
 
 #include "train_command.hpp"
 
-#include <atomic>
 #include <string>
 
 namespace train_isic {
-
-/// Whether Ctrl-C was pressed during a run.
-extern std::atomic<bool> stop_requested;
 
 /// Trains, or does what else the command asks for, and writes the summary. The first Ctrl-C saves and stops.
 ///   command_line  how to do it again
