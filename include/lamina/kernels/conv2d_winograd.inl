@@ -18,15 +18,16 @@ struct conv2d_winograd_product {
   bool adds;  // to m, over earlier inputs
 };
 
-/// Tiles × vectors held in registers: 12×2 or 24×1 of 32, 6×2 or 12×1 of 16; the rest hold filters and one input.
-constexpr int conv2d_winograd_tiles(index_t vectors) { return (vectors == 2 ? 3 : 6) * conv2d_winograd_quantum; }
+/// Tiles at a time, in registers with one or two vectors of each: 12 where there are 32, else 6; the rest hold filters
+/// and one input.
+constexpr int conv2d_winograd_tiles = 3 * conv2d_winograd_quantum;
 
 template <int Tiles, int Vectors>
 inline void conv2d_winograd_product_kernel(const conv2d_winograd_product& product) {
   constexpr index_t V = vf::lanes;
   vf sum[Tiles][Vectors];
   float* const m = product.m;
-#pragma GCC unroll 24
+#pragma GCC unroll 12
   for (int t = 0; t < Tiles; ++t)
 #pragma GCC unroll 2
     for (int o = 0; o < Vectors; ++o)
@@ -42,7 +43,7 @@ inline void conv2d_winograd_product_kernel(const conv2d_winograd_product& produc
       vf filters[Vectors];
 #pragma GCC unroll 2
       for (int o = 0; o < Vectors; ++o) filters[o] = vf::load(u + o * V);
-#pragma GCC unroll 24
+#pragma GCC unroll 12
       for (int t = 0; t < Tiles; ++t) {
         const vf value = vf::set(v[t * V]);
 #pragma GCC unroll 2
@@ -50,7 +51,7 @@ inline void conv2d_winograd_product_kernel(const conv2d_winograd_product& produc
       }
     }
   }
-#pragma GCC unroll 24
+#pragma GCC unroll 12
   for (int t = 0; t < Tiles; ++t)
 #pragma GCC unroll 2
     for (int o = 0; o < Vectors; ++o) sum[t][o].store(m + t * product.m_tile + o * V);
@@ -58,16 +59,18 @@ inline void conv2d_winograd_product_kernel(const conv2d_winograd_product& produc
 
 using conv2d_winograd_product_function = void (*)(const conv2d_winograd_product&);
 
-template <int Vectors, int... Quanta>
-inline conv2d_winograd_product_function conv2d_winograd_product_for(index_t tiles,
+/// The micro-kernel for whole quanta of tiles and one or two vectors.
+template <int... Quanta>
+inline conv2d_winograd_product_function conv2d_winograd_product_for(index_t tiles, index_t vectors,
                                                                     std::integer_sequence<int, Quanta...>) {
-  static constexpr conv2d_winograd_product_function functions[] = {
-      conv2d_winograd_product_kernel<(Quanta + 1) * conv2d_winograd_quantum, Vectors>...};
-  return functions[tiles / conv2d_winograd_quantum - 1];
+  static constexpr conv2d_winograd_product_function functions[][2] = {
+      {conv2d_winograd_product_kernel<(Quanta + 1) * conv2d_winograd_quantum, 1>,
+       conv2d_winograd_product_kernel<(Quanta + 1) * conv2d_winograd_quantum, 2>}...};
+  return functions[tiles / conv2d_winograd_quantum - 1][vectors - 1];
 }
 inline conv2d_winograd_product_function conv2d_winograd_product_for(index_t tiles, index_t vectors) {
-  return vectors == 2 ? conv2d_winograd_product_for<2>(tiles, std::make_integer_sequence<int, 3>())
-                      : conv2d_winograd_product_for<1>(tiles, std::make_integer_sequence<int, 6>());
+  constexpr int quanta = conv2d_winograd_tiles / conv2d_winograd_quantum;
+  return conv2d_winograd_product_for(tiles, vectors, std::make_integer_sequence<int, quanta>());
 }
 
 /// How the work is cut into pieces and what memory that takes: a function of shapes only.
@@ -177,13 +180,13 @@ inline void conv2d_winograd_products(const conv2d_winograd_plan& plan, const flo
                                      index_t inputs, index_t outputs, bool adds, float* m, const Ahead& ahead) {
   constexpr index_t V = vf::lanes;
   tiles = round_up(tiles, conv2d_winograd_quantum);
-  const index_t parts = plan.points * ceil_div(outputs, 2 * V) * ceil_div(tiles, conv2d_winograd_tiles(2));
+  const index_t parts = plan.points * ceil_div(outputs, 2 * V) * ceil_div(tiles, conv2d_winograd_tiles);
   index_t part = 0;
   for (index_t p = 0; p < plan.points; ++p) {
     for (index_t o = 0; o < outputs; o += 2 * V) {
       const index_t vectors = outputs - o > V ? 2 : 1;
       for (index_t t = 0, count; t < tiles; t += count) {
-        count = std::min<index_t>(tiles - t, conv2d_winograd_tiles(vectors));
+        count = std::min<index_t>(tiles - t, conv2d_winograd_tiles);
         conv2d_winograd_product_for(count, vectors)({.v = v + p * plan.v.point + t * V,
                                                      .v_block = plan.batch * V,
                                                      .inputs = inputs,
@@ -204,23 +207,23 @@ inline void conv2d_winograd_outputs(const conv2d_winograd_plan& plan, const floa
   constexpr index_t V = vf::lanes;
   const auto [N, H, W, O] = y.extents();
   const activation act(slope);
+  T staged[16 * V];
   for (index_t t = 0; t < tiles; ++t) {
     const auto [n, top, left] = plan.place_of(first + t);
-    const index_t rows = H - top, columns = W - left;
+    const index_t rows = std::min<index_t>(4, H - top), columns = std::min<index_t>(4, W - left);
     for (index_t o = 0; o < O; o += V) {
-      const float* const values = m + t * plan.group + o;
+      const bool whole = rows == 4 && columns == 4 && o + V <= O;
+      T* const place = y.pixel(n, top, left) + o;
+      T* const to = whole ? place : staged;
+      const index_t row_stride = whole ? y.row_stride() : 4 * V, pixel_stride = whole ? y.pixel_stride() : V;
       const vf bias = b != nullptr ? load_up_to(b + o, O - o) : vf::zero();
-      T* const to = y.pixel(n, top, left) + o;
-      const index_t row_stride = y.row_stride(), pixel_stride = y.pixel_stride(), channels = O - o;
-      const auto finished = [&](vf value) { return slope != 1 ? act(value) : value; };
-      if (rows >= 4 && columns >= 4 && channels >= V)
-        conv2d_winograd_output(values, plan.m_point, bias, [&](index_t r, index_t c, vf value) {
-          finished(value).store(to + r * row_stride + c * pixel_stride);
-        });
-      else
-        conv2d_winograd_output(values, plan.m_point, bias, [&](index_t r, index_t c, vf value) {
-          if (r < rows && c < columns) store_up_to(to + r * row_stride + c * pixel_stride, channels, finished(value));
-        });
+      conv2d_winograd_output(m + t * plan.group + o, plan.m_point, bias, [&](index_t r, index_t c, vf value) {
+        (slope != 1 ? act(value) : value).store(to + r * row_stride + c * pixel_stride);
+      });
+      if (whole) continue;
+      for (index_t r = 0; r < rows; ++r)
+        for (index_t c = 0; c < columns; ++c)
+          store_up_to(place + r * y.row_stride() + c * y.pixel_stride(), O - o, vf::load(staged + (4 * r + c) * V));
     }
   }
 }
