@@ -143,10 +143,7 @@ inline std::string padded(std::string text, std::ptrdiff_t width) {
 
 inline void print(std::ostream& out, const std::vector<run_figures>& runs) {
   std::string line = padded("", 32);
-  for (const run_figures& run : runs) {
-    const std::string size = run.common_size().empty() ? "" : ", " + run.common_size();
-    line += padded(name(run.at) + size + ", t = " + value_to_text(run.threshold), 32);
-  }
+  for (const run_figures& run : runs) line += padded(run.heading(), 32);
   const auto end_line = [&] {
     out << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
   };

@@ -65,9 +65,7 @@ inline void write_report(const std::filesystem::path& folder, cpu_context& ctx, 
                   {"resolution", name(figures.back().at)}});
   std::vector<protocol_column> columns;
   for (const run_figures& f : figures) {
-    const std::string size = f.common_size().empty() ? "" : ", " + f.common_size();
-    protocol_column& column = columns.emplace_back(
-        protocol_column{name(f.at) + size + ", t = " + value_to_text(f.threshold), {}});
+    protocol_column& column = columns.emplace_back(protocol_column{f.heading(), {}});
     const auto add = [&column](std::string_view named, double value, const confidence_interval& i) {
       column.results.push_back({std::string(named), value, std::pair(i.low, i.high)});
     };

@@ -2,6 +2,7 @@
 // What evaluate finds: the figures of a run at each resolution, and how two runs differ.
 #pragma once
 
+#include <lamina/formats/text_map.hpp>
 #include <lamina/metrics/paired_test.hpp>
 
 #include "evaluate_runs.hpp"
@@ -34,6 +35,11 @@ struct run_figures {
   std::string common_size() const {
     const bool all = std::all_of(sizes.begin(), sizes.end(), [&](const image_size& s) { return s == sizes.front(); });
     return all ? to_text(sizes.front()) : "";
+  }
+  /// "network, 128×128, t = 0.5".
+  std::string heading() const {
+    const std::string size = common_size();
+    return name(at) + (size.empty() ? "" : ", " + size) + ", t = " + value_to_text(threshold);
   }
 };
 
