@@ -169,7 +169,7 @@ struct conv2d_winograd_taps_ahead {
     const index_t lines = ceil_div(length, 16), all = count * 9 * lines;
     for (index_t k = part * all / parts; k < (part + 1) * all / parts; ++k) {
       const index_t tap = k / lines % 9;
-      __builtin_prefetch(w + k / lines / 9 * stride + tap / 3 * row + tap % 3 * column + k % lines * 16, 0, 2);
+      fetch_ahead(w + k / lines / 9 * stride + tap / 3 * row + tap % 3 * column + k % lines * 16);
     }
   }
 };
@@ -232,81 +232,110 @@ inline index_t conv2d_winograd_workspace(const tap_convolution& conv, shape y, i
   return conv2d_winograd_plan(conv, y).workspace(workers);
 }
 
-/// Assigns y. `filter` is the group's; b: one value for each output of the group, or null.
+/// What one convolution is made of, beside its plan.
 template <class T>
-inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view<const T> x, const float* filter,
-                            const float* b, float slope, view<T> y, float* workspace) {
-  constexpr index_t V = vf::lanes;
-  const conv2d_winograd_plan plan(conv, y.extents());
-  float* const scratch = workspace + plan.shared;
-  const auto filters_of = [&](index_t output, index_t input) {
+struct conv2d_winograd_task {
+  const tap_convolution& conv;
+  view<const T> x;
+  const float* filter;  // of the group
+  const float* b;       // one value for each output of the group, or null
+  float slope;
+  view<T> y;
+
+  const float* filters(index_t output, index_t input) const {
     return filter + conv.filter_offset + output * conv.filter.output + input * conv.filter.input;
-  };
+  }
+  void inputs(const conv2d_winograd_plan& plan, index_t first_tile, index_t tiles, index_t first, index_t last,
+              float* v) const {
+    conv2d_winograd_inputs(plan, plan.v, x, conv.rows.first, conv.columns.first, first_tile, tiles, first, last, v);
+  }
+  void outputs(const conv2d_winograd_plan& plan, const float* m, index_t batch, index_t g) const {
+    const index_t o = g * plan.group;
+    conv2d_winograd_outputs(plan, m, batch * plan.batch, plan.batch_tiles(batch), b == nullptr ? nullptr : b + o,
+                            slope, y.channels(o, plan.group_outputs(g)));
+  }
+};
+
+/// A task is a batch of tiles.
+template <class T>
+inline void conv2d_winograd_by_tiles(executor& workers, const conv2d_winograd_plan& plan,
+                                     const conv2d_winograd_task<T>& task, float* workspace) {
+  constexpr index_t piece = 64;  // inputs
+  const index_t pieces = ceil_div(plan.inputs, piece);
+  const auto group_u = [&](index_t g) { return workspace + g * plan.points * plan.u_point; };
+  workers.run(plan.groups * pieces, [&](index_t k, int) {
+    const index_t g = k / pieces, i = k % pieces * piece;
+    conv2d_winograd_group_filters(plan, task.conv, task.filters(g * plan.group, i), plan.group_outputs(g), i,
+                                  std::min(piece, plan.inputs - i), plan.inputs, group_u(g));
+  });
+  const bool fetches = plan.inputs >= 64;  // with fewer, products are too short to hide it
+  workers.run(plan.batches, [&](index_t batch, int worker) {
+    float *const v = workspace + plan.shared + worker * plan.worker, *const m = v + plan.v.size();
+    const index_t first = batch * plan.batch, tiles = plan.batch_tiles(batch);
+    const index_t next = std::min(batch + 1, plan.batches - 1);
+    const conv2d_winograd_pixels_ahead<T> next_inputs{
+        plan, task.x, task.conv.rows.first, task.conv.columns.first + 2, 6, next * plan.batch, plan.batch_tiles(next)};
+    task.inputs(plan, first, tiles, 0, plan.inputs, v);
+    for (index_t g = 0; g < plan.groups; ++g) {
+      const conv2d_winograd_pixels_ahead<T> places{  // of the results
+          plan, as_const(task.y.channels(g * plan.group, plan.group_outputs(g))), 0, 0, 4, first, tiles};
+      const auto ahead = [&](index_t part, index_t parts) {
+        if (!fetches) return;
+        places(part, parts);
+        if (g + 1 == plan.groups) next_inputs(part, parts);
+      };
+      conv2d_winograd_products(plan, v, tiles, group_u(g), plan.inputs, plan.group_outputs(g), false, m, ahead);
+      task.outputs(plan, m, batch, g);
+    }
+  });
+}
+
+/// A task is a group of outputs, batch by batch.
+template <class T>
+inline void conv2d_winograd_by_outputs(executor& workers, const conv2d_winograd_plan& plan,
+                                       const conv2d_winograd_task<T>& task, float* workspace) {
+  constexpr index_t piece_inputs = 128, piece_tiles = 8;
+  static_assert(piece_tiles % conv2d_winograd_quantum == 0 && piece_inputs % vf::lanes == 0);
+  const index_t input_pieces = ceil_div(plan.inputs, piece_inputs);
   const auto filters_ahead = [&](index_t g, index_t i) {
-    const auto [by_output, by_row, by_column, by_input] = conv.filter;
+    const auto [by_output, by_row, by_column, by_input] = task.conv.filter;
     const index_t outputs = plan.group_outputs(g), inputs = std::min(plan.chunk, plan.inputs - i);
-    const float* const w = filters_of(g * plan.group, i);
+    const float* const w = task.filters(g * plan.group, i);
     return by_input == 1 ? conv2d_winograd_taps_ahead{w, by_row, by_column, inputs, outputs, by_output}
                          : conv2d_winograd_taps_ahead{w, by_row, by_column, outputs, inputs, by_input};
   };
-  const auto finish = [&](const float* m, index_t batch, index_t g) {
-    const index_t o = g * plan.group;
-    conv2d_winograd_outputs(plan, m, batch * plan.batch, plan.batch_tiles(batch), b == nullptr ? nullptr : b + o, slope,
-                            y.channels(o, plan.group_outputs(g)));
-  };
-  if (plan.by_tiles) {
-    constexpr index_t piece = 64;  // inputs
-    const index_t pieces = ceil_div(plan.inputs, piece);
-    workers.run(plan.groups * pieces, [&](index_t task, int) {
-      const index_t g = task / pieces, i = task % pieces * piece;
-      float* const u = workspace + g * plan.points * plan.u_point;
-      conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), plan.group_outputs(g), i,
-                                    std::min(piece, plan.inputs - i), plan.inputs, u);
-    });
-    workers.run(plan.batches, [&](index_t batch, int worker) {
-      float *const v = scratch + worker * plan.worker, *const m = v + plan.v.size();
-      const index_t tiles = plan.batch_tiles(batch);
-      conv2d_winograd_inputs(plan, plan.v, x, conv.rows.first, conv.columns.first, batch * plan.batch, tiles, 0,
-                             plan.inputs, v);
-      for (index_t g = 0; g < plan.groups; ++g) {
-        const auto ahead = [&](index_t part, index_t parts) {  // the places of the results
-          for (index_t k = part * 16 * tiles / parts; k < (part + 1) * 16 * tiles / parts; ++k) {
-            const auto [n, top, left] = plan.place_of(batch * plan.batch + k / 16);
-            const T* const pixel = y.pixel(n, top + k / 4 % 4, left + k % 4) + g * plan.group;
-            for (index_t o = 0; o < plan.group_outputs(g); o += 64 / sizeof(T)) __builtin_prefetch(pixel + o, 1, 2);
-          }
-        };
-        conv2d_winograd_products(plan, v, tiles, workspace + g * plan.points * plan.u_point, plan.inputs,
-                                 plan.group_outputs(g), false, m, ahead);
-        finish(m, batch, g);
-      }
-    });
-    return;
-  }
-  constexpr index_t piece_inputs = 128, piece_tiles = 8;
-  static_assert(piece_tiles % conv2d_winograd_quantum == 0 && piece_inputs % V == 0);
-  const index_t input_pieces = ceil_div(plan.inputs, piece_inputs);
   for (index_t batch = 0; batch < plan.batches; ++batch) {
     const index_t tiles = plan.batch_tiles(batch);
-    workers.run(ceil_div(tiles, piece_tiles) * input_pieces, [&](index_t task, int) {
-      const index_t first = task / input_pieces * piece_tiles, i = task % input_pieces * piece_inputs;
-      conv2d_winograd_inputs(plan, plan.v, x, conv.rows.first, conv.columns.first, batch * plan.batch + first,
-                             std::min(piece_tiles, tiles - first), i, std::min(i + piece_inputs, plan.inputs),
-                             workspace + plan.v.offset(0, first));
+    workers.run(ceil_div(tiles, piece_tiles) * input_pieces, [&](index_t k, int) {
+      const index_t first = k / input_pieces * piece_tiles, i = k % input_pieces * piece_inputs;
+      task.inputs(plan, batch * plan.batch + first, std::min(piece_tiles, tiles - first), i,
+                  std::min(i + piece_inputs, plan.inputs), workspace + plan.v.offset(0, first));
     });
     workers.run(plan.groups, [&](index_t g, int worker) {
-      float *const u = scratch + worker * plan.worker, *const m = u + plan.points * plan.u_point;
+      float *const u = workspace + plan.shared + worker * plan.worker, *const m = u + plan.points * plan.u_point;
       for (index_t i = 0; i < plan.inputs; i += plan.chunk) {
         const index_t inputs = std::min(plan.chunk, plan.inputs - i);
-        conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), plan.group_outputs(g), 0, inputs,
-                                      inputs, u);
+        conv2d_winograd_group_filters(plan, task.conv, task.filters(g * plan.group, i), plan.group_outputs(g), 0,
+                                      inputs, inputs, u);
         const bool last = i + inputs == plan.inputs;
         const index_t next_g = std::min(g + (last ? workers.workers() : 0), plan.groups - 1);
         const index_t next_i = last ? 0 : i + inputs;
         conv2d_winograd_products(plan, workspace + i * plan.batch, tiles, u, inputs, plan.group_outputs(g), i > 0, m,
                                  filters_ahead(next_g, next_i));
       }
-      finish(m, batch, g);
+      task.outputs(plan, m, batch, g);
     });
   }
+}
+
+/// Assigns y. `filter` is the group's; b: one value for each output of the group, or null.
+template <class T>
+inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view<const T> x, const float* filter,
+                            const float* b, float slope, view<T> y, float* workspace) {
+  const conv2d_winograd_plan plan(conv, y.extents());
+  const conv2d_winograd_task<T> task{conv, x, filter, b, slope, y};
+  if (plan.by_tiles)
+    conv2d_winograd_by_tiles(workers, plan, task, workspace);
+  else
+    conv2d_winograd_by_outputs(workers, plan, task, workspace);
 }

@@ -37,6 +37,27 @@ struct conv2d_winograd_layout {
   }
 };
 
+/// What calls of a micro-kernel fetch into the second-level cache beside their work: the pixels of the tiles
+/// [first, first + tiles), `rows` rows of four pixels each, whose first is `row` and `column` pixels from the tile's.
+template <class T>
+struct conv2d_winograd_pixels_ahead {
+  conv2d_winograd_grid grid;
+  view<const T> pixels;
+  index_t row, column, rows, first, tiles;
+
+  /// The share of one of `parts` calls. All is done in the second half of them, when half of what they work on may go.
+  void operator()(index_t part, index_t parts) const {
+    const auto [N, H, W, C] = pixels.extents();
+    const index_t late = std::max<index_t>(0, 2 * part - parts), next = std::max<index_t>(0, 2 * part + 2 - parts);
+    for (index_t k = late * tiles * rows / parts; k < next * tiles * rows / parts; ++k) {
+      const auto [n, top, left] = grid.place_of(first + k / rows);
+      const T* pixel = pixels.pixel(n, std::clamp<index_t>(top + row + k % rows, 0, H - 1), left + column);
+      for (index_t c = 0; c < 4; ++c, pixel += pixels.pixel_stride())
+        for (index_t i = 0; i < C; i += 64 / static_cast<index_t>(sizeof(T))) fetch_ahead(pixel + i);
+    }
+  }
+};
+
 /// V = BᵀdB of the tiles [first, first + tiles) and the inputs [first_input, last_input) of x, whose row `row` and
 /// column `column` are the first that the first output reads. What is missing to whole vectors and quanta is zero.
 template <class T>

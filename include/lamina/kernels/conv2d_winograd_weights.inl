@@ -49,17 +49,21 @@ struct conv2d_winograd_block {
   index_t output, outputs, input, inputs;
 };
 
-/// dU of a block from `tiles` tiles, added to what was there or assigned.
+/// dU of a block from `tiles` tiles, added to what was there or assigned. Calls ahead(part, parts) between the products.
+template <class Ahead>
 inline void conv2d_winograd_filter_products(const conv2d_winograd_weights_plan& plan, const float* v, const float* z,
-                                            index_t tiles, const conv2d_winograd_block& block, bool adds, float* du) {
+                                            index_t tiles, const conv2d_winograd_block& block, bool adds, float* du,
+                                            const Ahead& ahead) {
   constexpr index_t V = vf::lanes;
   constexpr int outputs = conv2d_weights_outputs;
   const index_t step = plan.v.vectors * V;
+  const index_t parts = plan.points * ceil_div(block.inputs, step) * ceil_div(block.outputs, static_cast<index_t>(outputs));
+  index_t part = 0;
   for (index_t p = 0; p < plan.points; ++p) {
     for (index_t i = 0; i < block.inputs; i += step) {
       const auto kernel =
           block.inputs - i > V ? conv2d_weights_kernel<outputs, 2, true> : conv2d_weights_kernel<outputs, 1, true>;
-      for (index_t o = 0; o < block.outputs; o += outputs)
+      for (index_t o = 0; o < block.outputs; o += outputs) {
         kernel({.x = v + p * plan.v.point + plan.v.offset(block.input + i, 0),
                 .x_row = 0,
                 .x_pixel = step,
@@ -74,6 +78,8 @@ inline void conv2d_winograd_filter_products(const conv2d_winograd_weights_plan& 
                 .x_ahead = o == 0 ? plan.v.point : 0,
                 .dy_ahead = i == 0 ? plan.z.point : 0,
                 .dw_ahead = plan.du_point});
+        ahead(part++, parts);
+      }
     }
   }
 }
@@ -100,6 +106,7 @@ inline void conv2d_winograd_weights(executor& workers, const padding2d& padding,
   const conv2d_winograd_weights_plan plan(w, dy.extents());
   float* const scratch = workspace + plan.shared;
   if (plan.by_tiles) {
+    const bool fetches = plan.inputs >= 64;  // with fewer, products are too short to hide it
     const conv2d_winograd_block all{0, plan.outputs, 0, plan.inputs};
     workers.run(plan.parts, [&](index_t part, int worker) {
       float *const v = scratch + worker * plan.worker, *const z = v + plan.v.size(), *const du = z + plan.z.size();
@@ -108,10 +115,17 @@ inline void conv2d_winograd_weights(executor& workers, const padding2d& padding,
       if (part > 0) std::fill(sums, sums + plan.partial, 0.0f);
       const index_t first_batch = part * plan.batches / plan.parts;
       for (index_t b = first_batch; b < (part + 1) * plan.batches / plan.parts; ++b) {
-        const index_t first = b * plan.batch, tiles = plan.batch_tiles(b);
+        const index_t first = b * plan.batch, tiles = plan.batch_tiles(b), next = std::min(b + 1, plan.batches - 1);
         conv2d_winograd_inputs(plan, plan.v, x, -padding.top, -padding.left, first, tiles, 0, plan.inputs, v);
         conv2d_winograd_gradients(plan, plan.z, dy, first, tiles, 0, plan.outputs, z, bias);
-        conv2d_winograd_filter_products(plan, v, z, tiles, all, b > first_batch, du);
+        const conv2d_winograd_pixels_ahead<T> next_x{
+            plan, x, -padding.top, 2 - padding.left, 6, next * plan.batch, plan.batch_tiles(next)};
+        const conv2d_winograd_pixels_ahead<T> next_dy{plan, dy, 0, 0, 4, next * plan.batch, plan.batch_tiles(next)};
+        conv2d_winograd_filter_products(plan, v, z, tiles, all, b > first_batch, du, [&](index_t call, index_t calls) {
+          if (!fetches) return;
+          next_x(call, calls);
+          next_dy(call, calls);
+        });
       }
       conv2d_winograd_add_filters(plan, du, all, sums);
     });
@@ -136,7 +150,7 @@ inline void conv2d_winograd_weights(executor& workers, const padding2d& padding,
       const conv2d_winograd_block block{o, std::min(plan.output_group, plan.outputs - o), i,
                                         std::min(plan.input_group, plan.inputs - i)};
       float* const du = scratch + worker * plan.worker;
-      conv2d_winograd_filter_products(plan, v, z, tiles, block, false, du);
+      conv2d_winograd_filter_products(plan, v, z, tiles, block, false, du, [](index_t, index_t) {});
       conv2d_winograd_add_filters(plan, du, block, dw);
     });
   }

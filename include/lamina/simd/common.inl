@@ -13,6 +13,12 @@ inline void store_up_to(T* p, index_t count, vf v) {
   else
     v.store_first(p, count);
 }
+/// Fetches the line at p into the second-level cache. The empty asm is an effect: without one, g++ drops calls of
+/// functions that do nothing but fetch.
+inline void fetch_ahead(const void* p) {
+  __builtin_prefetch(p, 0, 2);
+  asm volatile("");
+}
 /// Lane j of row i and lane i of row j change places.
 inline void transpose(vf (&rows)[vf::lanes]) {
   constexpr index_t half = vf::lanes / 2;
