@@ -101,11 +101,12 @@ int main(int argc, char** argv) try {
   app.add_option("--pass", passes, "forward, data or weights; all three unless given")
       ->check(CLI::IsMember({"forward", "data", "weights"}));
   app.add_option("--isa", set_name, "portable, avx2 or avx512");
-  app.add_option("--algorithm", algorithm, "automatic, the default; direct or winograd")
+  app.add_option("--algorithm", algorithm, "automatic, the default; direct, winograd or winograd6")
       ->transform(CLI::CheckedTransformer(std::map<std::string, conv2d_algorithm>{
           {"automatic", conv2d_algorithm::automatic},
           {"direct", conv2d_algorithm::direct},
-          {"winograd", conv2d_algorithm::winograd}}));
+          {"winograd", conv2d_algorithm::winograd},
+          {"winograd6", conv2d_algorithm::winograd_6x6}}));
   app.add_option("--threads", threads, "threads, 0 for all cores")->check(CLI::NonNegativeNumber);
   CLI11_PARSE(app, argc, argv);
   const isa set = isa_from_name(set_name);

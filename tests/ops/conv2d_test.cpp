@@ -14,6 +14,8 @@ const std::vector<conv_case> cases{
     {{1, 1, 1, 1}, {1, 1, 1, 1}, {}},
     {{1, 1, 1, 3}, {5, 3, 3, 3}, {.padding = padding2d::same(3)}},
     {{1, 5, 7, 3}, {17, 3, 3, 3}, {.padding = padding2d::same(3)}},
+    {{2, 9, 10, 1}, {3, 3, 3, 1}, {.padding = padding2d::same(3)}},
+    {{1, 12, 11, 3}, {33, 3, 3, 3}, {.stride = 2, .padding = {0, 1, 2, 0}}},
     {{2, 8, 6, 17}, {3, 3, 3, 17}, {.padding = padding2d::same(3)}},
     {{1, 9, 29, 16}, {33, 3, 3, 16}, {.padding = padding2d::same(3)}},
     {{1, 4, 31, 64}, {64, 3, 3, 64}, {.padding = padding2d::same(3)}},

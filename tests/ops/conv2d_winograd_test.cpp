@@ -10,6 +10,13 @@ conv2d_params winograd(padding2d padding, index_t groups = 1) {
   return {.padding = padding, .groups = groups, .algorithm = conv2d_algorithm::winograd};
 }
 
+const std::vector<conv2d_algorithm> both{conv2d_algorithm::winograd, conv2d_algorithm::winograd_6x6};
+
+conv_case with(conv2d_algorithm algorithm, conv_case c) {
+  c.params.algorithm = algorithm;
+  return c;
+}
+
 const std::vector<conv_case> cases{
     {{1, 1, 1, 1}, {1, 3, 3, 1}, winograd(padding2d::same(3))},
     {{1, 1, 1, 3}, {5, 3, 3, 3}, winograd(padding2d::all(2))},
@@ -49,28 +56,38 @@ double relative_error(view<const float> actual, view<const double> expected) {
 
 TEST_CASE_TEMPLATE("conv2d_winograd: every instruction set equals the reference", T, float, bfloat16) {
   for_each_isa([](cpu_context& ctx) {
-    for (const conv_case& c : cases) check_convolution<T>(ctx, c, 1);
-    check_convolution<T>(ctx, cases[3], 0);
-    check_convolution<T>(ctx, cases[6], 0.25f);
-    check_convolution<T>(ctx, cases[12], 0);
+    for (const conv2d_algorithm algorithm : both) {
+      for (const conv_case& c : cases) check_convolution<T>(ctx, with(algorithm, c), 1);
+      check_convolution<T>(ctx, with(algorithm, cases[3]), 0);
+      check_convolution<T>(ctx, with(algorithm, cases[6]), 0.25f);
+      check_convolution<T>(ctx, with(algorithm, cases[12]), 0);
+    }
   });
 }
 
 TEST_CASE("conv2d_winograd: the stated error") {
-  for (const auto& stated : {std::pair<index_t, double>{64, 1.5e-6}, {256, 2.5e-6}, {1024, 4e-6}}) {
-    const index_t inputs = stated.first;
-    const double bound = stated.second;
+  struct statement {
+    conv2d_algorithm algorithm;
+    index_t inputs;
+    double bound;
+  };
+  constexpr auto four = conv2d_algorithm::winograd, six = conv2d_algorithm::winograd_6x6;
+  for (const statement& stated : {statement{four, 64, 1.5e-6}, {four, 256, 2.5e-6}, {four, 1024, 4e-6},
+                                  {six, 64, 4e-6}, {six, 256, 8e-6}, {six, 1024, 16e-6}}) {
+    const auto [algorithm, inputs, bound] = stated;
+    CAPTURE(algorithm);
     CAPTURE(inputs);
-    const shape extents{1, 8, 12, inputs}, filter{16, 3, 3, inputs};
-    const conv2d_params params = winograd(padding2d::same(3));
+    const shape extents{1, 12, 12, inputs}, filter{16, 3, 3, inputs};
+    conv2d_params params = winograd(padding2d::same(3));
+    params.algorithm = algorithm;
     const auto x = random_tensor<float>(extents, 1), w = random_tensor<float>(filter, 2);
     tensor<double> expected(conv2d_output_shape(extents, filter, params));
     reference::conv2d_forward<double, double>(converted<double>(x), converted<double>(w), {}, params, expected);
-    for_each_isa([&](cpu_context& ctx) {
+    for_each_isa([&, limit = bound](cpu_context& ctx) {
       auto y = poisoned_tensor<float>(expected.extents());
       conv2d_forward(ctx, x.view(), w, {}, params, y.view());
       const double error = relative_error(y.view(), expected.view());
-      CHECK_MESSAGE(error <= bound, error, " is more than ", bound);
+      CHECK_MESSAGE(error <= limit, error, " is more than ", limit);
       CHECK(error > 1e-8);  // not a comparison of a thing with itself
     });
   }
@@ -93,29 +110,38 @@ TEST_CASE("conv2d_winograd: the stated error") {
 }
 
 TEST_CASE("conv2d_winograd: the same bits for any number of workers, within the stated scratch memory") {
-  for (const conv_case& c : {cases[8], cases[9], cases[10], cases[12], cases[13], cases[14]}) check_bits_and_scratch(c);
+  for (const conv2d_algorithm algorithm : both)
+    for (const conv_case& c : {cases[8], cases[9], cases[10], cases[12], cases[13], cases[14]})
+      check_bits_and_scratch(with(algorithm, c));
 }
 
 TEST_CASE("conv2d_winograd: a part that begins on a tile has the bits of the whole, however the work is cut") {
   for_each_isa([](cpu_context& ctx) {
-    const conv2d_params params = winograd(padding2d::same(3));
-    const auto x = random_tensor<float>({1, 44, 40, 20}, 1), w = random_tensor<float>({18, 3, 3, 20}, 2);
-    tensor<float> whole({1, 44, 40, 18}), part({1, 16, 40, 18});
-    conv2d_forward(ctx, x.view(), w, {}, params, whole.view());
-    const auto rows = [](view<const float> v, index_t first, index_t count) {
-      const auto [N, H, W, C] = v.extents();
-      return view<const float>(v.pixel(0, first, 0), {N, count, W, C}, v.image_stride(), v.row_stride(),
-                               v.pixel_stride());
-    };
-    conv2d_forward(ctx, rows(x.view(), 8, 16), w, {}, params, part.view());
-    CHECK(same_bits<float>(rows(part.view(), 4, 8), rows(whole.view(), 12, 8)));
+    for (const conv2d_algorithm algorithm : both) {
+      conv2d_params params = winograd(padding2d::same(3));
+      params.algorithm = algorithm;
+      const index_t edge = tile_edge(algorithm);
+      const auto x = random_tensor<float>({1, 44, 40, 20}, 1), w = random_tensor<float>({18, 3, 3, 20}, 2);
+      tensor<float> whole({1, 44, 40, 18}), part({1, 16, 40, 18});
+      conv2d_forward(ctx, x.view(), w, {}, params, whole.view());
+      const auto rows = [](view<const float> v, index_t first, index_t count) {
+        const auto [N, H, W, C] = v.extents();
+        return view<const float>(v.pixel(0, first, 0), {N, count, W, C}, v.image_stride(), v.row_stride(),
+                                 v.pixel_stride());
+      };
+      conv2d_forward(ctx, rows(x.view(), 2 * edge, 16), w, {}, params, part.view());
+      CHECK(same_bits<float>(rows(part.view(), edge, edge), rows(whole.view(), 3 * edge, edge)));
+    }
   });
 }
 
 TEST_CASE("conv2d_winograd: the rule") {
   const auto rule = [](shape x, shape w, const conv2d_params& params) { return conv2d_algorithm_for(x, w, params); };
   const conv2d_params same{.padding = padding2d::same(3)};
-  CHECK(rule({1, 64, 64, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::winograd);
+  CHECK(rule({1, 63, 64, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::winograd);
+  CHECK(rule({1, 64, 64, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::winograd_6x6);
+  CHECK(rule({1, 64, 64, 257}, {64, 3, 3, 257}, same) == conv2d_algorithm::winograd);
+  CHECK(rule({1, 64, 64, 256}, {257, 3, 3, 256}, same) == conv2d_algorithm::winograd);
   CHECK(rule({1, 64, 64, 64}, {64, 3, 3, 64}, {.padding = padding2d::same(3), .algorithm = conv2d_algorithm::direct}) ==
         conv2d_algorithm::direct);
   CHECK(rule({1, 64, 64, 3}, {64, 3, 3, 3}, same) == conv2d_algorithm::direct);
@@ -128,7 +154,7 @@ TEST_CASE("conv2d_winograd: the rule") {
   CHECK(rule({1, 1, 1, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::direct);
   CHECK(rule({1, 2, 2, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::direct);
   CHECK(rule({1, 5, 5, 64}, {64, 3, 3, 64}, same) == conv2d_algorithm::winograd);
-  CHECK(rule({1, 64, 64, 8}, {8, 3, 3, 8}, same) == conv2d_algorithm::winograd);
+  CHECK(rule({1, 32, 32, 8}, {8, 3, 3, 8}, same) == conv2d_algorithm::winograd);
 }
 
 TEST_CASE("conv2d_winograd: where it does not fit, it is refused before anything is written") {

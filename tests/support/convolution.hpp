@@ -25,7 +25,7 @@ inline std::ostream& operator<<(std::ostream& out, const conv_case& c) {
 template <class T>
 double tolerance(index_t length, conv2d_algorithm algorithm = conv2d_algorithm::direct) {
   const double rounding = std::is_same_v<T, bfloat16> ? 1.0 / 128 : 0.0;
-  const double growth = algorithm == conv2d_algorithm::winograd ? 4 : 1;
+  const double growth = tile_edge(algorithm) == 6 ? 20 : tile_edge(algorithm) == 4 ? 4 : 1;
   return rounding + growth * std::numeric_limits<float>::epsilon() * (8 + 0.5 * static_cast<double>(length));
 }
 

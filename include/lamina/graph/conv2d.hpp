@@ -22,8 +22,8 @@ class conv2d_node final : public node<T, Device> {
     return {.backward_reads_inputs = 1, .backward_reads_outputs = params_.activation_slope != 1 ? 1u : 0u};
   }
   std::optional<op_reach> reach() const override {
-    // The last bits of a pixel depend on all inputs of its tile, in which it is the first or the last of four.
-    const index_t tile = params_.algorithm == conv2d_algorithm::winograd ? 4 : 1;
+    // The last bits of a pixel depend on all inputs of its tile, in which it is the first or the last of four or six.
+    const index_t tile = tile_edge(params_.algorithm);
     const auto axis = [&](index_t kernel, index_t before) {
       return axis_reach{.step = params_.stride,
                         .first = -before - (tile - 1),

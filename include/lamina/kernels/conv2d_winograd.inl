@@ -1,11 +1,11 @@
-// Included once per instruction set by simd/foreach_isa.hpp: Winograd's convolution F(4×4,3×3), forward pass and data
-// gradient alike. y is cut into tiles of 4×4 pixels, those of all images in one list. With the transforms of
-// conv2d_winograd_transforms.inl a tile is
-//     V = BᵀdB of its 6×6 inputs, U = GgGᵀ of each filter, M[p] = Σ over inputs V[p]·U[p] at 36 points p, y = AᵀMA + b
-// Layouts, with 36 points outermost:
-//     V  [36][inputs / lanes][tile][lanes]
-//     U  [36][outputs / block][inputs][block], block: two vectors of outputs, or the one that is left
-//     M  [36][tile][outputs]
+// Included once per instruction set by simd/foreach_isa.hpp: Winograd's convolution F(4×4,3×3) or F(6×6,3×3), forward
+// pass and data gradient alike. y is cut into tiles of 4×4 or 6×6 pixels, those of all images in one list. With the
+// transforms of conv2d_winograd_transforms.inl a tile is
+//     V = BᵀdB of its inputs, U = GgGᵀ of each filter, M[p] = Σ over inputs V[p]·U[p] at each point p, y = AᵀMA + b
+// Layouts, with the 36 or 64 points outermost:
+//     V  [points][inputs / lanes][tile][lanes]
+//     U  [points][outputs / block][inputs][block], block: two vectors of outputs, or the one that is left
+//     M  [points][tile][outputs]
 
 /// One call of the micro-kernel: neighbouring tiles × one or two vectors of outputs at one point.
 struct conv2d_winograd_product {
@@ -75,7 +75,7 @@ inline conv2d_winograd_product_function conv2d_winograd_product_for(index_t tile
 
 /// How the work is cut into pieces and what memory that takes: a function of shapes only.
 struct conv2d_winograd_plan : conv2d_winograd_grid {
-  static constexpr index_t V = vf::lanes, points = conv2d_winograd_count;
+  static constexpr index_t V = vf::lanes;
   index_t inputs, outputs;
   /// Either a task is a batch of tiles: V and M are the worker's own, and all of U is made beforehand. Or, where U is
   /// large or tiles are few, a task is a group of outputs: V of a batch of tiles is shared, and U is made a chunk of
@@ -89,16 +89,16 @@ struct conv2d_winograd_plan : conv2d_winograd_grid {
   index_t shared, worker;    // floats: for all, for each worker
 
   conv2d_winograd_plan(const tap_convolution& conv, shape y)
-      : conv2d_winograd_grid(y),
+      : conv2d_winograd_grid(y, tile_edge(conv.algorithm)),
         inputs(conv.inputs),
         outputs(conv.outputs),
         by_tiles(tiles >= 96 && inputs * outputs <= 64 * 1024 && inputs <= 256),
-        batch(batch_of(by_tiles ? 24 : 128)),
+        batch(batch_of(!by_tiles ? 128 : edge == 6 && inputs >= 64 ? 12 : 24)),
         batches(ceil_div(tiles, batch)),
         group(std::min<index_t>(round_up(outputs, V), by_tiles ? 64 : 32)),
         groups(ceil_div(outputs, group)),
         chunk(by_tiles ? inputs : std::min<index_t>(inputs, 256)),
-        v(inputs, batch),
+        v(points, inputs, batch),
         u_point(chunk * group + conv2d_winograd_line),
         m_point(batch * group + conv2d_winograd_line),
         shared(by_tiles ? groups * points * u_point : v.size()),
@@ -113,13 +113,14 @@ struct conv2d_winograd_plan : conv2d_winograd_grid {
 inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w, index_t outputs, index_t inputs,
                                     float* u, index_t width, index_t point) {
   constexpr index_t V = vf::lanes;
+  const auto transform = tile_edge(conv.algorithm) == 6 ? conv2d_winograd_filter<6> : conv2d_winograd_filter<4>;
   const auto [by_output, by_row, by_column, by_input] = conv.filter;
   if (by_output == 1 && outputs >= V) {
     for (index_t i = 0; i < inputs; ++i) {
       const float* const taps = w + i * by_input;
       for (index_t tap = 0; tap < 9; ++tap)
         __builtin_prefetch(taps + 4 * by_input + tap / 3 * by_row + tap % 3 * by_column);
-      conv2d_winograd_filter(taps, by_row, by_column, u + i * width, point);
+      transform(taps, by_row, by_column, u + i * width, point);
     }
     return;
   }
@@ -143,7 +144,7 @@ inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w,
         for (index_t o = 0; o < V; ++o) to[i * V + o] = o < outputs ? from[o * by_output + i * by_input] : 0.0f;
     }
     for (index_t i = 0; i < count; ++i)
-      conv2d_winograd_filter(taps + i * V, 3 * V * V, V * V, u + (first + i) * width, point);
+      transform(taps + i * V, 3 * V * V, V * V, u + (first + i) * width, point);
   }
 }
 
@@ -201,29 +202,30 @@ inline void conv2d_winograd_products(const conv2d_winograd_plan& plan, const flo
 }
 
 /// The channels of y, all of one group, in the tiles [first, first + tiles).
-template <class T>
+template <int Edge, class T>
 inline void conv2d_winograd_outputs(const conv2d_winograd_plan& plan, const float* m, index_t first, index_t tiles,
                                     const float* b, float slope, view<T> y) {
   constexpr index_t V = vf::lanes;
   const auto [N, H, W, O] = y.extents();
   const activation act(slope);
-  T staged[16 * V];
+  T staged[Edge * Edge * V];
   for (index_t t = 0; t < tiles; ++t) {
     const auto [n, top, left] = plan.place_of(first + t);
-    const index_t rows = std::min<index_t>(4, H - top), columns = std::min<index_t>(4, W - left);
+    const index_t rows = std::min<index_t>(Edge, H - top), columns = std::min<index_t>(Edge, W - left);
     for (index_t o = 0; o < O; o += V) {
-      const bool whole = rows == 4 && columns == 4 && o + V <= O;
+      const bool whole = rows == Edge && columns == Edge && o + V <= O;
       T* const place = y.pixel(n, top, left) + o;
       T* const to = whole ? place : staged;
-      const index_t row_stride = whole ? y.row_stride() : 4 * V, pixel_stride = whole ? y.pixel_stride() : V;
+      const index_t row_stride = whole ? y.row_stride() : Edge * V, pixel_stride = whole ? y.pixel_stride() : V;
       const vf bias = b != nullptr ? load_up_to(b + o, O - o) : vf::zero();
-      conv2d_winograd_output(m + t * plan.group + o, plan.m_point, bias, [&](index_t r, index_t c, vf value) {
+      conv2d_winograd_output<Edge>(m + t * plan.group + o, plan.m_point, bias, [&](index_t r, index_t c, vf value) {
         (slope != 1 ? act(value) : value).store(to + r * row_stride + c * pixel_stride);
       });
       if (whole) continue;
       for (index_t r = 0; r < rows; ++r)
         for (index_t c = 0; c < columns; ++c)
-          store_up_to(place + r * y.row_stride() + c * y.pixel_stride(), O - o, vf::load(staged + (4 * r + c) * V));
+          store_up_to(place + r * y.row_stride() + c * y.pixel_stride(), O - o,
+                      vf::load(staged + (Edge * r + c) * V));
     }
   }
 }
@@ -251,8 +253,9 @@ struct conv2d_winograd_task {
   }
   void outputs(const conv2d_winograd_plan& plan, const float* m, index_t batch, index_t g) const {
     const index_t o = g * plan.group;
-    conv2d_winograd_outputs(plan, m, batch * plan.batch, plan.batch_tiles(batch), b == nullptr ? nullptr : b + o,
-                            slope, y.channels(o, plan.group_outputs(g)));
+    const auto transform = plan.edge == 6 ? conv2d_winograd_outputs<6, T> : conv2d_winograd_outputs<4, T>;
+    transform(plan, m, batch * plan.batch, plan.batch_tiles(batch), b == nullptr ? nullptr : b + o, slope,
+              y.channels(o, plan.group_outputs(g)));
   }
 };
 
@@ -273,12 +276,13 @@ inline void conv2d_winograd_by_tiles(executor& workers, const conv2d_winograd_pl
     float *const v = workspace + plan.shared + worker * plan.worker, *const m = v + plan.v.size();
     const index_t first = batch * plan.batch, tiles = plan.batch_tiles(batch);
     const index_t next = std::min(batch + 1, plan.batches - 1);
+    const index_t top = task.conv.rows.first, left = task.conv.columns.first;
     const conv2d_winograd_pixels_ahead<T> next_inputs{
-        plan, task.x, task.conv.rows.first, task.conv.columns.first + 2, 6, next * plan.batch, plan.batch_tiles(next)};
+        plan, task.x, top, left + 2, plan.edge + 2, next * plan.batch, plan.batch_tiles(next)};
     task.inputs(plan, first, tiles, 0, plan.inputs, v);
     for (index_t g = 0; g < plan.groups; ++g) {
       const conv2d_winograd_pixels_ahead<T> places{  // of the results
-          plan, as_const(task.y.channels(g * plan.group, plan.group_outputs(g))), 0, 0, 4, first, tiles};
+          plan, as_const(task.y.channels(g * plan.group, plan.group_outputs(g))), 0, 0, plan.edge, first, tiles};
       const auto ahead = [&](index_t part, index_t parts) {
         if (!fetches) return;
         places(part, parts);

@@ -1,199 +1,277 @@
-// Included once per instruction set by simd/foreach_isa.hpp: the transforms of Winograd's convolution F(4×4,3×3). Each
-// lane is a channel.
+// Included once per instruction set by simd/foreach_isa.hpp: the transforms of Winograd's convolution F(n×n,3×3), where
+// n, the edge of a tile of outputs, is 4 or 6. Each lane is a channel.
 //
-// Along one axis, four outputs y of three taps g over six inputs d are y = Aᵀ(Gg ⊙ Bᵀd): six products in place of
-// twelve. That is a product of polynomials by its values at the points 0, ±a, ±b and ∞. The row of a point p has
+// Along one axis, n outputs y of three taps g over n + 2 inputs d are y = Aᵀ(Gg ⊙ Bᵀd): n + 2 products in place of 3n.
+// That is a product of polynomials by its values at the points 0, ±p₁, ±p₂, …, ∞, in this order. The row of p has
 //     in Bᵀ   the coefficients of Π (x − q) over the other finite points q; of ∞: over all of them
 //     in G    1, p, p², each divided by Π (p − q); of ∞: 0, 0, 1
-//     in A    1, p, p², p³; of ∞: 0, 0, 0, 1
-// With a = 3/4 and b = 3/2 all of Bᵀ and Aᵀ are exact in float, and the error is half that of the usual points 1 and 2.
+//     in A    1, p, p², …; of ∞: 0, …, 0, 1
+// With n = 4 and the points 3/4 and 3/2 all of Bᵀ and Aᵀ are exact in float, and the error is half that of the usual
+// points 1 and 2. With n = 6 no others are as good as 1/2, 1 and 2.
 
-/// a² + b², a²·b², and the divisors of G.
+template <int Edge>
 struct conv2d_winograd_points {
-  static constexpr float a = 0.75f, b = 1.5f, aa = a * a, bb = b * b, sum = aa + bb, product = aa * bb;
-  static constexpr float over_0 = 1 / product, over_a = 1 / (2 * aa * (aa - bb)), over_b = 1 / (2 * bb * (bb - aa));
+  static constexpr int pairs = Edge / 2, count = Edge + 2;
+  static constexpr float p[3] = {Edge == 4 ? 0.75f : 0.5f, Edge == 4 ? 1.5f : 1.0f, 2.0f};
+
+  /// Π (t − p²) over all pairs but `without`, by rising powers of t = x².
+  struct polynomial {
+    float c[pairs + 1] = {1};
+
+    constexpr explicit polynomial(int without) {
+      for (int k = 0, degree = 0; k < pairs; ++k) {
+        if (k == without) continue;
+        ++degree;
+        c[degree] = c[degree - 1];
+        for (int i = degree - 1; i > 0; --i) c[i] = c[i - 1] - p[k] * p[k] * c[i];
+        c[0] *= -p[k] * p[k];
+      }
+    }
+  };
+  static constexpr polynomial all{-1};
+  static constexpr polynomial others[3] = {polynomial(0), polynomial(1), polynomial(2)};
+
+  static constexpr float power(int k, int exponent) {
+    float product = 1;
+    for (; exponent > 0; --exponent) product *= p[k];
+    return product;
+  }
+  /// 1 / Π (p − q) for the point 0, and for ±p of pair k.
+  static constexpr float over_0 = 1 / all.c[0];
+  static constexpr float over(int k) {
+    float product = 2 * p[k] * p[k];
+    for (int j = 0; j < pairs; ++j)
+      if (j != k) product *= p[k] * p[k] - p[j] * p[j];
+    return 1 / product;
+  }
 };
 
-/// Bᵀd along a row, stored `point` floats apart.
-inline void conv2d_winograd_store_inputs(const vf (&d)[6], float* v, index_t point) {
-  using p = conv2d_winograd_points;
-  const vf even_a = fma(vf::set(-p::bb), d[2], d[4]), odd_a = fma(vf::set(-p::bb), d[1], d[3]);
-  const vf even_b = fma(vf::set(-p::aa), d[2], d[4]), odd_b = fma(vf::set(-p::aa), d[1], d[3]);
-  fma(vf::set(p::product), d[0], fma(vf::set(-p::sum), d[2], d[4])).store(v);
-  fma(vf::set(p::a), odd_a, even_a).store(v + point);
-  fma(vf::set(-p::a), odd_a, even_a).store(v + 2 * point);
-  fma(vf::set(p::b), odd_b, even_b).store(v + 3 * point);
-  fma(vf::set(-p::b), odd_b, even_b).store(v + 4 * point);
-  fma(vf::set(p::product), d[1], fma(vf::set(-p::sum), d[3], d[5])).store(v + 5 * point);
+/// Σ c[i]·d(2i) over `Terms` terms, of which the last c is 1.
+template <int Terms, class Values>
+[[gnu::always_inline]] inline vf conv2d_winograd_sum(const float* c, const Values& d) {
+  vf sum = d(2 * (Terms - 1));
+#pragma GCC unroll 4
+  for (int i = Terms - 2; i >= 0; --i) sum = fma(vf::set(c[i]), d(2 * i), sum);
+  return sum;
 }
 
-/// v = BᵀdB of the 6×6 pixels at x. In three passes of two rows of Bᵀ each, so that a pass fits in the registers.
-template <class T>
+/// Bᵀd along a row, stored `point` floats apart.
+template <int Edge>
+[[gnu::always_inline]] inline void conv2d_winograd_store_inputs(const vf (&d)[Edge + 2], float* v, index_t point) {
+  using points = conv2d_winograd_points<Edge>;
+  constexpr int pairs = points::pairs;
+  conv2d_winograd_sum<pairs + 1>(points::all.c, [&](int i) { return d[i]; }).store(v);
+#pragma GCC unroll 3
+  for (int k = 0; k < pairs; ++k) {
+    const vf even = conv2d_winograd_sum<pairs>(points::others[k].c, [&](int i) { return d[i + 2]; });
+    const vf odd = conv2d_winograd_sum<pairs>(points::others[k].c, [&](int i) { return d[i + 1]; });
+    fma(vf::set(points::p[k]), odd, even).store(v + (1 + 2 * k) * point);
+    fma(vf::set(-points::p[k]), odd, even).store(v + (2 + 2 * k) * point);
+  }
+  conv2d_winograd_sum<pairs + 1>(points::all.c, [&](int i) { return d[i + 1]; }).store(v + (Edge + 1) * point);
+}
+
+/// v = BᵀdB of the pixels at x. In passes of one or two rows of Bᵀ each, so that a pass fits in the registers.
+template <int Edge, class T>
 inline void conv2d_winograd_input(const T* x, index_t row, index_t pixel, float* v, index_t point) {
-  using p = conv2d_winograd_points;
-  vf first[6], second[6];
-#pragma GCC unroll 6
-  for (int c = 0; c < 6; ++c) {
-    const T* d = x + c * pixel;
-    const vf middle = fma(vf::set(-p::sum), vf::load(d + 2 * row), vf::load(d + 4 * row));
-    first[c] = fma(vf::set(p::product), vf::load(d), middle);
-  }
-  conv2d_winograd_store_inputs(first, v, point);
-#pragma GCC unroll 6
-  for (int c = 0; c < 6; ++c) {
-    const T* d = x + row + c * pixel;
-    const vf middle = fma(vf::set(-p::sum), vf::load(d + 2 * row), vf::load(d + 4 * row));
-    second[c] = fma(vf::set(p::product), vf::load(d), middle);
-  }
-  conv2d_winograd_store_inputs(second, v + 30 * point, point);
+  using points = conv2d_winograd_points<Edge>;
+  constexpr int pairs = points::pairs, count = points::count;
+  vf first[count], second[count];
 #pragma GCC unroll 2
-  for (int pair = 0; pair < 2; ++pair) {
-    const vf other = vf::set(pair == 0 ? -p::bb : -p::aa), here = vf::set(pair == 0 ? p::a : p::b),
-             opposite = vf::set(pair == 0 ? -p::a : -p::b);
-#pragma GCC unroll 6
-    for (int c = 0; c < 6; ++c) {
-      const T* d = x + c * pixel;
-      const vf even = fma(other, vf::load(d + 2 * row), vf::load(d + 4 * row));
-      const vf odd = fma(other, vf::load(d + row), vf::load(d + 3 * row));
-      first[c] = fma(here, odd, even);
-      second[c] = fma(opposite, odd, even);
+  for (int end = 0; end < 2; ++end) {  // the points 0 and ∞
+#pragma GCC unroll 8
+    for (int c = 0; c < count; ++c)
+      first[c] = conv2d_winograd_sum<pairs + 1>(
+          points::all.c, [&](int i) { return vf::load(x + (i + end) * row + c * pixel); });
+    conv2d_winograd_store_inputs<Edge>(first, v + end * (count - 1) * count * point, point);
+  }
+#pragma GCC unroll 3
+  for (int k = 0; k < pairs; ++k) {
+    const auto inputs = [&](int c, int from) {
+      return conv2d_winograd_sum<pairs>(points::others[k].c,
+                                        [&](int i) { return vf::load(x + (i + from) * row + c * pixel); });
+    };
+#pragma GCC unroll 8
+    for (int c = 0; c < count; ++c) {
+      const vf even = inputs(c, 2), odd = inputs(c, 1);
+      first[c] = fma(vf::set(points::p[k]), odd, even);
+      second[c] = fma(vf::set(-points::p[k]), odd, even);
     }
-    conv2d_winograd_store_inputs(first, v + (6 + 12 * pair) * point, point);
-    conv2d_winograd_store_inputs(second, v + (12 + 12 * pair) * point, point);
+    conv2d_winograd_store_inputs<Edge>(first, v + (1 + 2 * k) * count * point, point);
+    conv2d_winograd_store_inputs<Edge>(second, v + (2 + 2 * k) * count * point, point);
   }
 }
 
 /// Gg along one axis.
-inline void conv2d_winograd_filter_axis(vf g0, vf g1, vf g2, vf (&u)[6]) {
-  using p = conv2d_winograd_points;
-  const vf even_a = fma(vf::set(p::over_a * p::aa), g2, vf::set(p::over_a) * g0);
-  const vf even_b = fma(vf::set(p::over_b * p::bb), g2, vf::set(p::over_b) * g0);
-  u[0] = vf::set(p::over_0) * g0;
-  u[1] = fma(vf::set(p::over_a * p::a), g1, even_a);
-  u[2] = fma(vf::set(-p::over_a * p::a), g1, even_a);
-  u[3] = fma(vf::set(p::over_b * p::b), g1, even_b);
-  u[4] = fma(vf::set(-p::over_b * p::b), g1, even_b);
-  u[5] = g2;
+template <int Edge>
+[[gnu::always_inline]] inline void conv2d_winograd_filter_axis(vf g0, vf g1, vf g2, vf (&u)[Edge + 2]) {
+  using points = conv2d_winograd_points<Edge>;
+  u[0] = vf::set(points::over_0) * g0;
+#pragma GCC unroll 3
+  for (int k = 0; k < points::pairs; ++k) {
+    const float over = points::over(k), p = points::p[k];
+    const vf even = fma(vf::set(over * p * p), g2, vf::set(over) * g0);
+    u[1 + 2 * k] = fma(vf::set(over * p), g1, even);
+    u[2 + 2 * k] = fma(vf::set(-over * p), g1, even);
+  }
+  u[Edge + 1] = g2;
 }
 
 /// u = GgGᵀ of the 3×3 taps at g.
+template <int Edge>
 inline void conv2d_winograd_filter(const float* g, index_t row, index_t column, float* u, index_t point) {
-  vf rows[3][6];
+  constexpr int count = Edge + 2;
+  vf rows[3][count];
 #pragma GCC unroll 3
   for (int c = 0; c < 3; ++c) {
     const float* tap = g + c * column;
-    conv2d_winograd_filter_axis(vf::load(tap), vf::load(tap + row), vf::load(tap + 2 * row), rows[c]);
+    conv2d_winograd_filter_axis<Edge>(vf::load(tap), vf::load(tap + row), vf::load(tap + 2 * row), rows[c]);
   }
-#pragma GCC unroll 6
-  for (int r = 0; r < 6; ++r) {
-    vf u_row[6];
-    conv2d_winograd_filter_axis(rows[0][r], rows[1][r], rows[2][r], u_row);
-#pragma GCC unroll 6
-    for (int c = 0; c < 6; ++c) u_row[c].store(u + (6 * r + c) * point);
+#pragma GCC unroll 8
+  for (int r = 0; r < count; ++r) {
+    vf u_row[count];
+    conv2d_winograd_filter_axis<Edge>(rows[0][r], rows[1][r], rows[2][r], u_row);
+#pragma GCC unroll 8
+    for (int c = 0; c < count; ++c) u_row[c].store(u + (count * r + c) * point);
   }
 }
 
-/// y = AᵀmA + bias for one 4×4 tile and one vector of outputs; put(row, column, y) takes each. First the even rows of
-/// Aᵀ, made of the sums of the values at p and −p, then the odd ones, of their differences: a pass fits in registers.
-template <class Put>
+/// The even outputs of Aᵀm along one axis, made of the sums of the values at p and −p, or the odd ones, of their
+/// differences. Adds to start, unless that is null.
+template <int Edge, class Values>
+[[gnu::always_inline]] inline void conv2d_winograd_output_axis(const Values& m, int odd, const vf* start,
+                                                               vf (&y)[Edge / 2]) {
+  using points = conv2d_winograd_points<Edge>;
+  vf paired[points::pairs];
+#pragma GCC unroll 3
+  for (int k = 0; k < points::pairs; ++k) {
+    const vf plus = m(1 + 2 * k), minus = m(2 + 2 * k);
+    paired[k] = odd == 0 ? plus + minus : plus - minus;
+  }
+#pragma GCC unroll 3
+  for (int half = 0; half < Edge / 2; ++half) {
+    const int power = odd + 2 * half;
+    const vf factor = vf::set(points::power(0, power));
+    vf sum = power == 0 ? paired[0] : factor * paired[0];
+    if (start != nullptr) sum = power == 0 ? *start + paired[0] : fma(factor, paired[0], *start);
+#pragma GCC unroll 3
+    for (int k = 1; k < points::pairs; ++k)
+      sum = power == 0 ? sum + paired[k] : fma(vf::set(points::power(k, power)), paired[k], sum);
+    if (power == 0) sum = m(0) + sum;
+    if (power == Edge - 1) sum = m(Edge + 1) + sum;
+    y[half] = sum;
+  }
+}
+
+/// y = AᵀmA + bias for one tile and one vector of outputs; put(row, column, y) takes each. First the even rows of Aᵀ,
+/// then the odd ones: a pass fits in registers.
+template <int Edge, class Put>
 inline void conv2d_winograd_output(const float* m, index_t point, vf bias, Put&& put) {
-  using p = conv2d_winograd_points;
+  constexpr int count = Edge + 2, halves = Edge / 2;
 #pragma GCC unroll 2
-  for (int odd = 0; odd < 2; ++odd) {
-    vf z[2][6];
-#pragma GCC unroll 6
-    for (int c = 0; c < 6; ++c) {
-      const float* const column = m + c * point;
-      const vf a = vf::load(column + 6 * point), minus_a = vf::load(column + 12 * point),
-               b = vf::load(column + 18 * point), minus_b = vf::load(column + 24 * point);
-      if (odd == 0) {
-        const vf near = a + minus_a, far = b + minus_b;
-        z[0][c] = vf::load(column) + (near + far);
-        z[1][c] = fma(vf::set(p::bb), far, vf::set(p::aa) * near);
-      } else {
-        const vf near = a - minus_a, far = b - minus_b, last = vf::load(column + 30 * point);
-        z[0][c] = fma(vf::set(p::b), far, vf::set(p::a) * near);
-        z[1][c] = fma(vf::set(p::bb * p::b), far, fma(vf::set(p::aa * p::a), near, last));
+  for (int odd_row = 0; odd_row < 2; ++odd_row) {
+    vf rows[count][halves];
+#pragma GCC unroll 8
+    for (int c = 0; c < count; ++c)
+      conv2d_winograd_output_axis<Edge>([&](int r) { return vf::load(m + (r * count + c) * point); }, odd_row, nullptr,
+                                        rows[c]);
+#pragma GCC unroll 3
+    for (int r = 0; r < halves; ++r)
+#pragma GCC unroll 2
+      for (int odd = 0; odd < 2; ++odd) {
+        vf y[halves];
+        conv2d_winograd_output_axis<Edge>([&](int c) { return rows[c][r]; }, odd, &bias, y);
+#pragma GCC unroll 3
+        for (int c = 0; c < halves; ++c) put(odd_row + 2 * r, odd + 2 * c, y[c]);
       }
-    }
-#pragma GCC unroll 2
-    for (int half = 0; half < 2; ++half) {
-      const vf(&r)[6] = z[half];
-      const int row = odd + 2 * half;
-      const vf near = r[1] + r[2], far = r[3] + r[4], near_odd = r[1] - r[2], far_odd = r[3] - r[4];
-      put(row, 0, r[0] + bias + (near + far));
-      put(row, 1, fma(vf::set(p::b), far_odd, fma(vf::set(p::a), near_odd, bias)));
-      put(row, 2, fma(vf::set(p::bb), far, fma(vf::set(p::aa), near, bias)));
-      put(row, 3, fma(vf::set(p::bb * p::b), far_odd, fma(vf::set(p::aa * p::a), near_odd, r[5] + bias)));
-    }
   }
 }
 
-/// z = A·dy·Aᵀ of a 4×4 tile of gradients at dy: what the gradient of U sees of it. Returns the sum of the tile.
-template <class T>
-inline vf conv2d_winograd_gradient(const T* dy, index_t row, index_t pixel, float* z, index_t point) {
-  using p = conv2d_winograd_points;
-  vf columns[6][4], sum = vf::zero();
-#pragma GCC unroll 4
-  for (int c = 0; c < 4; ++c) {
-    const T* d = dy + c * pixel;
-    const vf y0 = vf::load(d), y1 = vf::load(d + row), y2 = vf::load(d + 2 * row), y3 = vf::load(d + 3 * row);
-    const vf even_a = fma(vf::set(p::aa), y2, y0), odd_a = fma(vf::set(p::aa), y3, y1);
-    const vf even_b = fma(vf::set(p::bb), y2, y0), odd_b = fma(vf::set(p::bb), y3, y1);
-    columns[0][c] = y0;
-    columns[1][c] = fma(vf::set(p::a), odd_a, even_a);
-    columns[2][c] = fma(vf::set(-p::a), odd_a, even_a);
-    columns[3][c] = fma(vf::set(p::b), odd_b, even_b);
-    columns[4][c] = fma(vf::set(-p::b), odd_b, even_b);
-    columns[5][c] = y3;
-    sum = sum + ((y0 + y1) + (y2 + y3));
+/// Ay along one axis.
+template <int Edge>
+[[gnu::always_inline]] inline void conv2d_winograd_gradient_axis(const vf (&y)[Edge], vf (&z)[Edge + 2]) {
+  using points = conv2d_winograd_points<Edge>;
+  z[0] = y[0];
+#pragma GCC unroll 3
+  for (int k = 0; k < points::pairs; ++k) {
+    vf even = y[0], odd = y[1];
+#pragma GCC unroll 2
+    for (int i = 2; i < Edge; i += 2) {
+      even = fma(vf::set(points::power(k, i)), y[i], even);
+      odd = fma(vf::set(points::power(k, i)), y[i + 1], odd);
+    }
+    z[1 + 2 * k] = fma(vf::set(points::p[k]), odd, even);
+    z[2 + 2 * k] = fma(vf::set(-points::p[k]), odd, even);
   }
+  z[Edge + 1] = y[Edge - 1];
+}
+
+/// z = A·dy·Aᵀ of a tile of gradients at dy: what the gradient of U sees of it. Returns the sum of the tile.
+template <int Edge, class T>
+inline vf conv2d_winograd_gradient(const T* dy, index_t row, index_t pixel, float* z, index_t point) {
+  constexpr int count = Edge + 2;
+  vf columns[Edge][count], sum = vf::zero();
 #pragma GCC unroll 6
-  for (int r = 0; r < 6; ++r) {
-    const vf(&y)[4] = columns[r];
-    float* const to = z + 6 * r * point;
-    const vf even_a = fma(vf::set(p::aa), y[2], y[0]), odd_a = fma(vf::set(p::aa), y[3], y[1]);
-    const vf even_b = fma(vf::set(p::bb), y[2], y[0]), odd_b = fma(vf::set(p::bb), y[3], y[1]);
-    y[0].store(to);
-    fma(vf::set(p::a), odd_a, even_a).store(to + point);
-    fma(vf::set(-p::a), odd_a, even_a).store(to + 2 * point);
-    fma(vf::set(p::b), odd_b, even_b).store(to + 3 * point);
-    fma(vf::set(-p::b), odd_b, even_b).store(to + 4 * point);
-    y[3].store(to + 5 * point);
+  for (int c = 0; c < Edge; ++c) {
+    vf y[Edge];
+#pragma GCC unroll 6
+    for (int r = 0; r < Edge; ++r) y[r] = vf::load(dy + r * row + c * pixel);
+    conv2d_winograd_gradient_axis<Edge>(y, columns[c]);
+#pragma GCC unroll 6
+    for (int r = 0; r < Edge; r += 2) sum = sum + (y[r] + y[r + 1]);
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < count; ++r) {
+    vf y[Edge], z_row[count];
+#pragma GCC unroll 6
+    for (int c = 0; c < Edge; ++c) y[c] = columns[c][r];
+    conv2d_winograd_gradient_axis<Edge>(y, z_row);
+#pragma GCC unroll 8
+    for (int c = 0; c < count; ++c) z_row[c].store(z + (count * r + c) * point);
   }
   return sum;
 }
 
 /// Gᵀu along one axis.
-inline void conv2d_winograd_filter_gradient_axis(const vf (&u)[6], vf (&g)[3]) {
-  using p = conv2d_winograd_points;
-  const vf sum_a = u[1] + u[2], sum_b = u[3] + u[4], difference_a = u[1] - u[2], difference_b = u[3] - u[4];
-  g[0] = fma(vf::set(p::over_0), u[0], fma(vf::set(p::over_a), sum_a, vf::set(p::over_b) * sum_b));
-  g[1] = fma(vf::set(p::over_a * p::a), difference_a, vf::set(p::over_b * p::b) * difference_b);
-  g[2] = fma(vf::set(p::over_a * p::aa), sum_a, fma(vf::set(p::over_b * p::bb), sum_b, u[5]));
+template <int Edge>
+[[gnu::always_inline]] inline void conv2d_winograd_filter_gradient_axis(const vf (&u)[Edge + 2], vf (&g)[3]) {
+  using points = conv2d_winograd_points<Edge>;
+  g[0] = vf::set(points::over_0) * u[0];
+  g[1] = vf::zero();
+  g[2] = u[Edge + 1];
+#pragma GCC unroll 3
+  for (int k = 0; k < points::pairs; ++k) {
+    const float over = points::over(k), p = points::p[k];
+    const vf sum = u[1 + 2 * k] + u[2 + 2 * k], difference = u[1 + 2 * k] - u[2 + 2 * k];
+    g[0] = fma(vf::set(over), sum, g[0]);
+    g[1] = fma(vf::set(over * p), difference, g[1]);
+    g[2] = fma(vf::set(over * p * p), sum, g[2]);
+  }
 }
 
-/// Adds GᵀdU·G to the first `count` lanes of the 3×3 taps at dw.
+/// Adds GᵀdU·G to the first `lanes` lanes of the 3×3 taps at dw.
+template <int Edge>
 inline void conv2d_winograd_filter_gradient(const float* du, index_t point, float* dw, index_t row, index_t column,
-                                            index_t count) {
-  vf rows[3][6];
-#pragma GCC unroll 6
-  for (int c = 0; c < 6; ++c) {
-    vf u[6], g[3];
-#pragma GCC unroll 6
-    for (int r = 0; r < 6; ++r) u[r] = vf::load(du + (6 * r + c) * point);
-    conv2d_winograd_filter_gradient_axis(u, g);
+                                            index_t lanes) {
+  constexpr int count = Edge + 2;
+  vf rows[3][count];
+#pragma GCC unroll 8
+  for (int c = 0; c < count; ++c) {
+    vf u[count], g[3];
+#pragma GCC unroll 8
+    for (int r = 0; r < count; ++r) u[r] = vf::load(du + (count * r + c) * point);
+    conv2d_winograd_filter_gradient_axis<Edge>(u, g);
 #pragma GCC unroll 3
     for (int r = 0; r < 3; ++r) rows[r][c] = g[r];
   }
 #pragma GCC unroll 3
   for (int r = 0; r < 3; ++r) {
     vf g[3];
-    conv2d_winograd_filter_gradient_axis(rows[r], g);
+    conv2d_winograd_filter_gradient_axis<Edge>(rows[r], g);
 #pragma GCC unroll 3
     for (int c = 0; c < 3; ++c) {
       float* const tap = dw + r * row + c * column;
-      store_up_to(tap, count, load_up_to(tap, count) + g[c]);
+      store_up_to(tap, lanes, load_up_to(tap, lanes) + g[c]);
     }
   }
 }

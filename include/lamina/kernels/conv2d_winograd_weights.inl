@@ -8,7 +8,7 @@
 
 /// How the work is cut into pieces and what memory that takes: a function of shapes only.
 struct conv2d_winograd_weights_plan : conv2d_winograd_grid {
-  static constexpr index_t V = vf::lanes, points = conv2d_winograd_count;
+  static constexpr index_t V = vf::lanes;
   index_t inputs, outputs;
   /// Either a task is a part of the tiles, with dU of all filters, and V and Z of a batch of tiles, of its worker: the
   /// first part adds to dw itself, the others to sums of their own, added in order. Or, where dU is large or tiles are
@@ -23,7 +23,7 @@ struct conv2d_winograd_weights_plan : conv2d_winograd_grid {
   index_t partial, shared, worker;  // floats: of a part, for all, for each worker
 
   conv2d_winograd_weights_plan(shape w, shape dy)
-      : conv2d_winograd_grid(dy),
+      : conv2d_winograd_grid(dy, 4),
         inputs(w.c),
         outputs(w.n),
         by_tiles(tiles >= 512 && inputs * outputs <= 16 * 1024 && inputs <= 256 && outputs <= 256),
@@ -34,8 +34,8 @@ struct conv2d_winograd_weights_plan : conv2d_winograd_grid {
         output_groups(ceil_div(outputs, output_group)),
         input_group(std::min(round_up(inputs, V), by_tiles ? inputs + V : 64)),
         input_groups(ceil_div(inputs, input_group)),
-        v(inputs, batch, inputs > V ? 2 : 1),
-        z(outputs, batch),
+        v(points, inputs, batch, inputs > V ? 2 : 1),
+        z(points, outputs, batch),
         du_point(output_group * input_group + conv2d_winograd_line),
         partial(round_up(w.size() + w.n, 16)),
         shared(by_tiles ? (parts - 1) * partial : v.size() + z.size()),
@@ -49,15 +49,15 @@ struct conv2d_winograd_block {
   index_t output, outputs, input, inputs;
 };
 
-/// dU of a block from `tiles` tiles, added to what was there or assigned. Calls ahead(part, parts) between the products.
+/// dU of a block from `tiles` tiles, added to what was there or assigned. Calls ahead(part, parts) between products.
 template <class Ahead>
 inline void conv2d_winograd_filter_products(const conv2d_winograd_weights_plan& plan, const float* v, const float* z,
                                             index_t tiles, const conv2d_winograd_block& block, bool adds, float* du,
                                             const Ahead& ahead) {
   constexpr index_t V = vf::lanes;
-  constexpr int outputs = conv2d_weights_outputs;
+  constexpr index_t outputs = conv2d_weights_outputs;
   const index_t step = plan.v.vectors * V;
-  const index_t parts = plan.points * ceil_div(block.inputs, step) * ceil_div(block.outputs, static_cast<index_t>(outputs));
+  const index_t parts = plan.points * ceil_div(block.inputs, step) * ceil_div(block.outputs, outputs);
   index_t part = 0;
   for (index_t p = 0; p < plan.points; ++p) {
     for (index_t i = 0; i < block.inputs; i += step) {
@@ -89,7 +89,7 @@ inline void conv2d_winograd_add_filters(const conv2d_winograd_weights_plan& plan
                                         const conv2d_winograd_block& block, float* dw) {
   for (index_t o = 0; o < block.outputs; ++o)
     for (index_t i = 0; i < block.inputs; i += vf::lanes)
-      conv2d_winograd_filter_gradient(du + o * plan.input_group + i, plan.du_point,
+      conv2d_winograd_filter_gradient<4>(du + o * plan.input_group + i, plan.du_point,
                                       dw + (block.output + o) * 9 * plan.inputs + block.input + i, 3 * plan.inputs,
                                       plan.inputs, block.inputs - i);
 }

@@ -18,6 +18,8 @@
 #include <lamina/simd/foreach_isa.hpp>
 #define LAMINA_KERNEL <lamina/kernels/conv2d_weights.inl>
 #include <lamina/simd/foreach_isa.hpp>
+#define LAMINA_KERNEL <lamina/kernels/conv2d_few_inputs.inl>
+#include <lamina/simd/foreach_isa.hpp>
 #define LAMINA_KERNEL <lamina/kernels/conv2d_winograd_weights.inl>
 #include <lamina/simd/foreach_isa.hpp>
 
@@ -27,15 +29,21 @@ namespace detail {
 
 /// Whether the kernels for depthwise convolution are the ones to run.
 inline bool is_depthwise(const tap_convolution& conv) {
-  return conv.algorithm != conv2d_algorithm::winograd && conv.groups > 1 && conv.inputs == 1 && conv.outputs == 1;
+  return !is_winograd(conv.algorithm) && conv.groups > 1 && conv.inputs == 1 && conv.outputs == 1;
 }
 inline bool is_depthwise(shape w, const conv2d_params& params) {
-  return params.algorithm != conv2d_algorithm::winograd && params.groups > 1 && w.c == 1 && w.n == params.groups;
+  return !is_winograd(params.algorithm) && params.groups > 1 && w.c == 1 && w.n == params.groups;
+}
+
+/// Whether the weight gradient is that of a network's first layer, which has a kernel of its own.
+inline bool has_few_inputs(shape w, const conv2d_params& params) {
+  return w.h == 3 && w.w == 3 && (w.c == 1 || w.c == 3) && params.groups == 1 && params.dilation == 1 &&
+         !is_winograd(params.algorithm);
 }
 
 /// Floats of workspace that `convolve_taps` needs.
 inline index_t taps_workspace(const tap_convolution& conv, shape y, isa set, int workers) {
-  if (conv.algorithm == conv2d_algorithm::winograd) return winograd_workspace(conv, y, set, workers);
+  if (is_winograd(conv.algorithm)) return winograd_workspace(conv, y, set, workers);
   if (is_depthwise(conv)) return conv.rows.count * conv.columns.count * conv.groups;
   LAMINA_DISPATCH(set, conv2d_direct_workspace(conv, y, workers));
 }
@@ -45,7 +53,7 @@ template <class T>
 void convolve_taps(cpu_context& ctx, const tap_convolution& conv, view<const T> x, const float* w,
                    index_t group_filters, const float* b, float slope, view<T> y, float* workspace) {
   if (y.size() == 0) return;
-  const bool winograd = conv.algorithm == conv2d_algorithm::winograd;
+  const bool winograd = is_winograd(conv.algorithm);
   if (is_depthwise(conv))
     LAMINA_DISPATCH(ctx.isa(), conv2d_depthwise(ctx.workers(), conv, x, w, group_filters, b, slope, y, workspace));
   const auto one_group = [&](view<const T> inputs, const float* filter, const float* bias, view<T> outputs) {
@@ -86,8 +94,9 @@ void convolve_backward(cpu_context& ctx, view<const T> dy, const float* w, shape
 inline index_t weights_workspace(shape w, const conv2d_params& params, shape dy, isa set, int workers) {
   if (is_depthwise(w, params)) return 0;
   const shape group{w.n / params.groups, w.h, w.w, w.c};
-  if (params.algorithm == conv2d_algorithm::winograd)
+  if (is_winograd(params.algorithm))
     LAMINA_DISPATCH(set, conv2d_winograd_weights_workspace(group, dy, workers));
+  if (has_few_inputs(w, params)) LAMINA_DISPATCH(set, conv2d_few_inputs_workspace(w, params, dy, workers));
   LAMINA_DISPATCH(set, conv2d_weights_workspace(group, params, dy, workers));
 }
 
@@ -97,9 +106,11 @@ void convolve_weights(cpu_context& ctx, view<const T> x, view<const T> dy, const
                       float* dw, float* db, float* workspace) {
   if (is_depthwise(w, params))
     LAMINA_DISPATCH(ctx.isa(), conv2d_depthwise_weights(ctx.workers(), params, x, dy, w, dw, db));
+  const bool winograd = is_winograd(params.algorithm), few_inputs = has_few_inputs(w, params);
+  if ((winograd || few_inputs) && dy.size() == 0) return;
+  if (few_inputs)
+    LAMINA_DISPATCH(ctx.isa(), conv2d_few_inputs_weights(ctx.workers(), params, x, dy, w, dw, db, workspace));
   const shape group{w.n / params.groups, w.h, w.w, w.c};
-  const bool winograd = params.algorithm == conv2d_algorithm::winograd;
-  if (winograd && dy.size() == 0) return;
   const auto one_group = [&](view<const T> inputs, view<const T> gradients, float* filter, float* bias) {
     if (winograd)
       LAMINA_DISPATCH(ctx.isa(), conv2d_winograd_weights(ctx.workers(), params.padding, inputs, gradients, group,

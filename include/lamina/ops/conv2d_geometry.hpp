@@ -30,12 +30,24 @@ struct padding2d {
   }
 };
 
-/// How a convolution is computed. `automatic`: by the rule of `conv2d_algorithm_for`.
-enum class conv2d_algorithm { automatic, direct, winograd };
+/// How a convolution is computed. `automatic`: by the rule of `conv2d_algorithm_for`. `winograd`: in tiles of 4×4
+/// outputs; `winograd_6x6`: of 6×6, but for weight gradients of 4×4 too.
+enum class conv2d_algorithm { automatic, direct, winograd, winograd_6x6 };
+
+/// Rows and columns of the outputs that are computed from the same values: 1 for the direct method.
+constexpr index_t tile_edge(conv2d_algorithm algorithm) {
+  switch (algorithm) {
+    case conv2d_algorithm::winograd: return 4;
+    case conv2d_algorithm::winograd_6x6: return 6;
+    default: return 1;
+  }
+}
+constexpr bool is_winograd(conv2d_algorithm algorithm) { return tile_edge(algorithm) > 1; }
 
 constexpr std::string_view name(conv2d_algorithm algorithm) {
   switch (algorithm) {
     case conv2d_algorithm::winograd: return "winograd";
+    case conv2d_algorithm::winograd_6x6: return "winograd 6×6";
     case conv2d_algorithm::direct: return "direct";
     default: return "automatic";
   }
