@@ -105,33 +105,35 @@ inline void conv2d_winograd_inputs(const conv2d_winograd_grid& grid, const conv2
       for (index_t p = 0; p < grid.points; ++p) vf::zero().store(v + p * layout.point + layout.offset(i, t));
 }
 
-/// Z = A·dy·Aᵀ of the tiles of 4×4 [first, first + tiles) and the outputs [first_output, last_output) of dy, zero
-/// beyond dy. Adds their sums to db, one for each output of dy, unless that is null.
+/// Z = A·dy·Aᵀ of the tiles [first, first + tiles) and the outputs [first_output, last_output) of dy, zero beyond dy.
+/// Adds their sums to db, one for each output of dy, unless that is null.
 template <class T>
 inline void conv2d_winograd_gradients(const conv2d_winograd_grid& grid, const conv2d_winograd_layout& layout,
                                       view<const T> dy, index_t first, index_t tiles, index_t first_output,
                                       index_t last_output, float* z, float* db) {
   constexpr index_t V = vf::lanes;
   const auto [N, H, W, C] = dy.extents();
-  T staged[16 * V];
+  const index_t edge = grid.edge;
+  const auto transform = edge == 6 ? conv2d_winograd_gradient<6, T> : conv2d_winograd_gradient<4, T>;
+  T staged[conv2d_winograd_most_points * V];
   for (index_t t = 0; t < tiles; ++t) {
     const auto [n, top, left] = grid.place_of(first + t);
     for (index_t o = first_output; o < last_output; o += V) {
       const T* const from = dy.pixel(n, top, left) + o;
       float* const to = z + layout.offset(o, t);
       vf sum;
-      if (top + 4 <= H && left + 4 <= W && o + V <= C) {
-        for (index_t r = 0; r < 4; ++r)  // the next tile's
-          for (index_t c = 4; c < 8; ++c) __builtin_prefetch(from + r * dy.row_stride() + c * dy.pixel_stride());
-        sum = conv2d_winograd_gradient<4>(from, dy.row_stride(), dy.pixel_stride(), to, layout.point);
+      if (top + edge <= H && left + edge <= W && o + V <= C) {
+        for (index_t r = 0; r < edge; ++r)  // the next tile's
+          for (index_t c = edge; c < 2 * edge; ++c) __builtin_prefetch(from + r * dy.row_stride() + c * dy.pixel_stride());
+        sum = transform(from, dy.row_stride(), dy.pixel_stride(), to, layout.point);
       } else {
-        for (index_t r = 0; r < 4; ++r)
-          for (index_t c = 0; c < 4; ++c) {
+        for (index_t r = 0; r < edge; ++r)
+          for (index_t c = 0; c < edge; ++c) {
             const bool exists = top + r < H && left + c < W;
             const vf pixel = exists ? load_up_to(dy.pixel(n, top + r, left + c) + o, C - o) : vf::zero();
-            pixel.store(staged + (4 * r + c) * V);
+            pixel.store(staged + (edge * r + c) * V);
           }
-        sum = conv2d_winograd_gradient<4>(staged, 4 * V, V, to, layout.point);
+        sum = transform(staged, edge * V, V, to, layout.point);
       }
       if (db != nullptr) store_up_to(db + o, C - o, load_up_to(db + o, C - o) + sum);
     }

@@ -1,10 +1,10 @@
-// Included once per instruction set by simd/foreach_isa.hpp: the weight gradient of Winograd's convolution F(4×4,3×3).
+// Included once per instruction set by simd/foreach_isa.hpp: the weight gradient of Winograd's convolution.
 // With V of the inputs and Z of the gradients, as in conv2d_winograd_tiles.inl,
-//     dU[p] = Σ over tiles Z[p]·V[p] at 36 points p, dw += GᵀdU·G
-// Layouts, with 36 points outermost:
-//     V   [36][inputs / block][tile][block], block: one or two vectors
-//     Z   [36][outputs / lanes][tile][lanes]
-//     dU  [36][output][inputs]
+//     dU[p] = Σ over tiles Z[p]·V[p] at each point p, dw += GᵀdU·G
+// Layouts, with the 36 or 64 points outermost:
+//     V   [points][inputs / block][tile][block], block: one or two vectors
+//     Z   [points][outputs / lanes][tile][lanes]
+//     dU  [points][output][inputs]
 
 /// How the work is cut into pieces and what memory that takes: a function of shapes only.
 struct conv2d_winograd_weights_plan : conv2d_winograd_grid {
@@ -22,11 +22,11 @@ struct conv2d_winograd_weights_plan : conv2d_winograd_grid {
   index_t du_point;                 // floats from point to point of dU
   index_t partial, shared, worker;  // floats: of a part, for all, for each worker
 
-  conv2d_winograd_weights_plan(shape w, shape dy)
-      : conv2d_winograd_grid(dy, 4),
+  conv2d_winograd_weights_plan(shape w, shape dy, conv2d_algorithm algorithm)
+      : conv2d_winograd_grid(dy, tile_edge(algorithm)),
         inputs(w.c),
         outputs(w.n),
-        by_tiles(tiles >= 512 && inputs * outputs <= 16 * 1024 && inputs <= 256 && outputs <= 256),
+        by_tiles(tiles * edge * edge >= 8192 && inputs * outputs <= 16 * 1024 && inputs <= 256 && outputs <= 256),
         batch(batch_of(by_tiles ? 64 : 128)),
         batches(ceil_div(tiles, batch)),
         parts(by_tiles ? std::min<index_t>(batches, 8) : 1),
@@ -87,23 +87,25 @@ inline void conv2d_winograd_filter_products(const conv2d_winograd_weights_plan& 
 /// dw [O,3,3,I] += GᵀdU·G of a block.
 inline void conv2d_winograd_add_filters(const conv2d_winograd_weights_plan& plan, const float* du,
                                         const conv2d_winograd_block& block, float* dw) {
+  const auto transform = plan.edge == 6 ? conv2d_winograd_filter_gradient<6> : conv2d_winograd_filter_gradient<4>;
   for (index_t o = 0; o < block.outputs; ++o)
     for (index_t i = 0; i < block.inputs; i += vf::lanes)
-      conv2d_winograd_filter_gradient<4>(du + o * plan.input_group + i, plan.du_point,
-                                      dw + (block.output + o) * 9 * plan.inputs + block.input + i, 3 * plan.inputs,
-                                      plan.inputs, block.inputs - i);
+      transform(du + o * plan.input_group + i, plan.du_point,
+                dw + (block.output + o) * 9 * plan.inputs + block.input + i, 3 * plan.inputs, plan.inputs,
+                block.inputs - i);
 }
 
-inline index_t conv2d_winograd_weights_workspace(shape w, shape dy, int workers) {
-  return conv2d_winograd_weights_plan(w, dy).workspace(workers);
+inline index_t conv2d_winograd_weights_workspace(shape w, shape dy, conv2d_algorithm algorithm, int workers) {
+  return conv2d_winograd_weights_plan(w, dy, algorithm).workspace(workers);
 }
 
 /// Adds to dw [O,3,3,I], dense, and to db unless that is null.
 template <class T>
-inline void conv2d_winograd_weights(executor& workers, const padding2d& padding, view<const T> x, view<const T> dy,
+inline void conv2d_winograd_weights(executor& workers, const conv2d_params& params, view<const T> x, view<const T> dy,
                                     shape w, float* dw, float* db, float* workspace) {
   constexpr index_t V = vf::lanes;
-  const conv2d_winograd_weights_plan plan(w, dy.extents());
+  const conv2d_winograd_weights_plan plan(w, dy.extents(), params.algorithm);
+  const padding2d& padding = params.padding;
   float* const scratch = workspace + plan.shared;
   if (plan.by_tiles) {
     const bool fetches = plan.inputs >= 64;  // with fewer, products are too short to hide it
@@ -119,8 +121,9 @@ inline void conv2d_winograd_weights(executor& workers, const padding2d& padding,
         conv2d_winograd_inputs(plan, plan.v, x, -padding.top, -padding.left, first, tiles, 0, plan.inputs, v);
         conv2d_winograd_gradients(plan, plan.z, dy, first, tiles, 0, plan.outputs, z, bias);
         const conv2d_winograd_pixels_ahead<T> next_x{
-            plan, x, -padding.top, 2 - padding.left, 6, next * plan.batch, plan.batch_tiles(next)};
-        const conv2d_winograd_pixels_ahead<T> next_dy{plan, dy, 0, 0, 4, next * plan.batch, plan.batch_tiles(next)};
+            plan, x, -padding.top, 2 - padding.left, plan.edge + 2, next * plan.batch, plan.batch_tiles(next)};
+        const conv2d_winograd_pixels_ahead<T> next_dy{plan, dy, 0, 0, plan.edge, next * plan.batch,
+                                                       plan.batch_tiles(next)};
         conv2d_winograd_filter_products(plan, v, z, tiles, all, b > first_batch, du, [&](index_t call, index_t calls) {
           if (!fetches) return;
           next_x(call, calls);

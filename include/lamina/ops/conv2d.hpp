@@ -95,7 +95,7 @@ inline index_t weights_workspace(shape w, const conv2d_params& params, shape dy,
   if (is_depthwise(w, params)) return 0;
   const shape group{w.n / params.groups, w.h, w.w, w.c};
   if (is_winograd(params.algorithm))
-    LAMINA_DISPATCH(set, conv2d_winograd_weights_workspace(group, dy, workers));
+    LAMINA_DISPATCH(set, conv2d_winograd_weights_workspace(group, dy, params.algorithm, workers));
   if (has_few_inputs(w, params)) LAMINA_DISPATCH(set, conv2d_few_inputs_workspace(w, params, dy, workers));
   LAMINA_DISPATCH(set, conv2d_weights_workspace(group, params, dy, workers));
 }
@@ -113,7 +113,7 @@ void convolve_weights(cpu_context& ctx, view<const T> x, view<const T> dy, const
   const shape group{w.n / params.groups, w.h, w.w, w.c};
   const auto one_group = [&](view<const T> inputs, view<const T> gradients, float* filter, float* bias) {
     if (winograd)
-      LAMINA_DISPATCH(ctx.isa(), conv2d_winograd_weights(ctx.workers(), params.padding, inputs, gradients, group,
+      LAMINA_DISPATCH(ctx.isa(), conv2d_winograd_weights(ctx.workers(), params, inputs, gradients, group,
                                                          filter, bias, workspace));
     LAMINA_DISPATCH(ctx.isa(),
                     conv2d_weights(ctx.workers(), params, inputs, gradients, group, filter, bias, workspace));

@@ -31,7 +31,7 @@ struct padding2d {
 };
 
 /// How a convolution is computed. `automatic`: by the rule of `conv2d_algorithm_for`. `winograd`: in tiles of 4×4
-/// outputs; `winograd_6x6`: of 6×6, but for weight gradients of 4×4 too.
+/// outputs; `winograd_6x6`: of 6×6.
 enum class conv2d_algorithm { automatic, direct, winograd, winograd_6x6 };
 
 /// Rows and columns of the outputs that are computed from the same values: 1 for the direct method.

@@ -7,7 +7,7 @@
 //     direct                  0.4e-6    0.8e-6    1.7e-6
 //     F(4×4)                  0.8e-6    1.5e-6    3.0e-6
 //     F(6×6)                  3.4e-6    6.1e-6   12.4e-6
-// and of a weight gradient, which is always made of 4×4 outputs, about 1e-6.
+// and of a weight gradient about 1e-6, with F(6×6) 2e-6 to 4e-6.
 //
 // An output depends, in its rounding, on all inputs of its tile (two rows and columns more than it has outputs), whose
 // first row and column are multiples of 4 or 6 of the output. An infinite or NaN input makes all of its tiles' outputs
