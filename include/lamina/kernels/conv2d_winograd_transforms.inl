@@ -211,7 +211,6 @@ template <int Edge, class T>
 inline vf conv2d_winograd_gradient(const T* dy, index_t row, index_t pixel, float* z, index_t point) {
   constexpr int count = Edge + 2;
   vf columns[Edge][count], sum = vf::zero();
-#pragma GCC unroll 6
   for (int c = 0; c < Edge; ++c) {
     vf y[Edge];
 #pragma GCC unroll 6
@@ -220,7 +219,6 @@ inline vf conv2d_winograd_gradient(const T* dy, index_t row, index_t pixel, floa
 #pragma GCC unroll 6
     for (int r = 0; r < Edge; r += 2) sum = sum + (y[r] + y[r + 1]);
   }
-#pragma GCC unroll 8
   for (int r = 0; r < count; ++r) {
     vf y[Edge], z_row[count];
 #pragma GCC unroll 6
@@ -255,7 +253,6 @@ inline void conv2d_winograd_filter_gradient(const float* du, index_t point, floa
                                             index_t lanes) {
   constexpr int count = Edge + 2;
   vf rows[3][count];
-#pragma GCC unroll 8
   for (int c = 0; c < count; ++c) {
     vf u[count], g[3];
 #pragma GCC unroll 8
@@ -264,7 +261,6 @@ inline void conv2d_winograd_filter_gradient(const float* du, index_t point, floa
 #pragma GCC unroll 3
     for (int r = 0; r < 3; ++r) rows[r][c] = g[r];
   }
-#pragma GCC unroll 3
   for (int r = 0; r < 3; ++r) {
     vf g[3];
     conv2d_winograd_filter_gradient_axis<Edge>(rows[r], g);
