@@ -124,7 +124,8 @@ inline void conv2d_winograd_gradients(const conv2d_winograd_grid& grid, const co
       vf sum;
       if (top + edge <= H && left + edge <= W && o + V <= C) {
         for (index_t r = 0; r < edge; ++r)  // the next tile's
-          for (index_t c = edge; c < 2 * edge; ++c) __builtin_prefetch(from + r * dy.row_stride() + c * dy.pixel_stride());
+          for (index_t c = edge; c < 2 * edge; ++c)
+            __builtin_prefetch(from + r * dy.row_stride() + c * dy.pixel_stride());
         sum = transform(from, dy.row_stride(), dy.pixel_stride(), to, layout.point);
       } else {
         for (index_t r = 0; r < edge; ++r)
