@@ -4,8 +4,8 @@
 //     conv2d_onednn --threads 2 --rounds 15                                  # the nine shapes of the table below
 //     conv2d_onednn --shape 2x256x256x64-64 --shape 8x32x32x64-64 --pass forward
 //
-// Debian's libdnnl-dev is oneDNN 2.6.3, the last series with Winograd's algorithm on x86. The current release, direct
-// only, is in PyPI:
+// Debian's libdnnl-dev is oneDNN 2.6.3, which has Winograd's algorithm on x86. The current release, which has not, is
+// in PyPI:
 //
 //     python3 -m venv onednn && onednn/bin/pip install onednn-devel
 //     cmake --preset release -DDNNL_ROOT=$PWD/onednn && cmake --build --preset release --target conv2d_onednn
@@ -15,9 +15,10 @@
 //
 // Prints a row for each shape and pass: GFLOP/s of lamina and of oneDNN's Winograd and direct convolutions, by the
 // FLOPs of the direct method, from the median time of all rounds; the medians of the rounds' ratios to each of theirs;
-// the ratio to oneDNN 2.6.3's Winograd published for a prototype, on two threads of a Zen 5, and whether ours is at
-// least 0.9 of it; the relative L2 error of all three, against double, at 2000 random results. In a round each has one
-// call untimed, which wakes its threads, and then as many as last 10 ms.
+// the ratio to their Winograd that F(4×4,3×3) can reach at most, at the multiply-add peak measured here; the published
+// ratio of a prototype to oneDNN 2.6.3's Winograd, on two threads of a Zen 5, and whether ours is at least 0.9 of it;
+// the relative L2 error of all three, against double, at 2000 random results. In a round each has one call untimed,
+// which wakes its threads, and then as many as last 10 ms.
 #include <lamina/core/thread_pool.hpp>
 
 #include "../support/peak.hpp"
@@ -105,7 +106,13 @@ void print_row(const std::vector<std::string>& cells) {
   std::cout << " |" << std::endl;
 }
 
-void compare(cpu_context& ctx, const std::string& text, conv_pass pass, int rounds, std::set<std::string>& kernels) {
+/// What all rows have in common.
+struct summary {
+  double peak = 0;  // FLOP/s, the most that was measured
+  std::set<std::string> kernels;
+};
+
+void compare(cpu_context& ctx, const std::string& text, conv_pass pass, int rounds, summary& all) {
   const conv_shape c = parse_conv_shape(text);
   conv_tensors tensors(c);
   std::optional<onednn_convolution> theirs[] = {
@@ -120,7 +127,7 @@ void compare(cpu_context& ctx, const std::string& text, conv_pass pass, int roun
   std::vector<contender> peers;
   for (auto& peer : theirs) {
     if (!peer) continue;
-    kernels.insert(peer->kernel());
+    all.kernels.insert(peer->kernel());
     peer->run();
     peers.push_back({[&peer] { peer->run(); }, {}, exact.relative_error(peer->result())});
   }
@@ -128,6 +135,7 @@ void compare(cpu_context& ctx, const std::string& text, conv_pass pass, int roun
     ours.time_round();
     for (contender& peer : peers) peer.time_round();
   }
+  all.peak = std::max(all.peak, fma_peak(ctx));
 
   std::vector<std::string> speeds{cell("%.0f", ours.gflops(c.flops()))}, ratios, errors{cell("%.1e", ours.error)};
   auto next = peers.begin();
@@ -139,6 +147,7 @@ void compare(cpu_context& ctx, const std::string& text, conv_pass pass, int roun
   }
   std::vector<std::string> row{text, std::string(conv_passes[static_cast<std::size_t>(pass)].first)};
   for (const auto& part : {speeds, ratios}) row.insert(row.end(), part.begin(), part.end());
+  row.push_back(theirs[0] ? cell("%.2f", 4e-9 * all.peak / peers[0].gflops(c.flops())) : "-");
   const auto known = std::find_if(std::begin(published), std::end(published),
                                   [&](const published_row& p) { return p.shape == text; });
   const bool comparable = known != std::end(published) && ctx.workers().workers() == 2 && theirs[0];
@@ -182,18 +191,17 @@ int main(int argc, char** argv) try {
   cpu_context ctx(pool);
   const dnnl_version_t& v = *dnnl::version();
   std::cout << "lamina (" << ctx.isa() << ") and oneDNN " << v.major << '.' << v.minor << '.' << v.patch
-            << ", threads: " << threads << ", rounds: " << rounds << ", multiply-adds at most "
-            << cell("%.0f", fma_peak(ctx) * 1e-9) << " GFLOP/s\n\n";
-  print_row({"shape", "pass", "lamina", "winograd", "direct", "/winograd", "/direct", "published", ">= 0.9", "error",
-             "winograd", "direct"});
-  print_row({"---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---"});
-  std::set<std::string> kernels;
+            << ", threads: " << threads << ", rounds: " << rounds << "\n\n";
+  print_row({"shape", "pass", "lamina", "winograd", "direct", "/winograd", "/direct", "at most", "published", ">= 0.9",
+             "error", "winograd", "direct"});
+  print_row({"---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---"});
+  summary all{fma_peak(ctx), {}};
   for (const std::string& text : shapes)
     for (const auto& [unused, pass] : conv_passes)
       if (passes.empty() || std::find(passes.begin(), passes.end(), pass) != passes.end())
-        compare(ctx, text, pass, rounds, kernels);
-  std::cout << "\noneDNN's kernels:";
-  for (const std::string& kernel : kernels) std::cout << ' ' << kernel;
+        compare(ctx, text, pass, rounds, all);
+  std::cout << "\nMultiply-adds: " << cell("%.0f", all.peak * 1e-9) << " GFLOP/s at most. oneDNN's kernels:";
+  for (const std::string& kernel : all.kernels) std::cout << ' ' << kernel;
   std::cout << '\n';
   return 0;
 } catch (const std::exception& e) {
