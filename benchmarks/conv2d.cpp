@@ -99,13 +99,15 @@ int main(int argc, char** argv) try {
     conv2d_params params = c.params;
     params.algorithm = algorithm;
     const conv2d_algorithm chosen = conv2d_algorithm_for(c.x, c.w, params);  // refuses what doesn't fit
-    for (const auto& [pass_name, pass] : benchmarks::conv_passes)
-      if (passes.empty() || std::find(passes.begin(), passes.end(), pass) != passes.end())
-        benchmark::RegisterBenchmark(
-            to_text("conv2d/", text, '/', pass_name, '/', set, '/', algorithm).c_str(),
-            [=, &bandwidth](benchmark::State& state) { measure(state, c, pass, set, chosen, threads, bandwidth); })
-            ->UseManualTime()
-            ->Unit(benchmark::kMillisecond);
+    for (const auto& named : benchmarks::conv_passes) {
+      const conv_pass pass = named.second;
+      if (!passes.empty() && std::find(passes.begin(), passes.end(), pass) == passes.end()) continue;
+      benchmark::RegisterBenchmark(
+          to_text("conv2d/", text, '/', named.first, '/', set, '/', algorithm).c_str(),
+          [=, &bandwidth](benchmark::State& state) { measure(state, c, pass, set, chosen, threads, bandwidth); })
+          ->UseManualTime()
+          ->Unit(benchmark::kMillisecond);
+    }
   }
   benchmark::RunSpecifiedBenchmarks();
   return 0;
