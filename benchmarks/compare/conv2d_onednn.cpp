@@ -27,6 +27,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -157,14 +158,17 @@ void compare(cpu_context& ctx, const std::string& text, conv_pass pass, int roun
   print_row(row);
 }
 
-/// The threads of OpenMP, and those of the processor in SYCL, are counted when their libraries are loaded: by the time
-/// main begins, only a fresh start of the program can change them.
+/// OpenMP counts its threads when its library is loaded, and SYCL's runtime takes all processors that it may. By the
+/// time main begins, only a fresh start of the program can change them, on fewer processors where need be.
 void start_with_threads(int threads, char** argv) {
   const std::string wanted = std::to_string(threads);
+  cpu_set_t processors;
+  require(sched_getaffinity(0, sizeof processors, &processors) == 0, "this process's processors can't be asked for");
   const char* const present = getenv("OMP_NUM_THREADS");
-  if (present != nullptr && present == wanted) return;
+  if (present != nullptr && present == wanted && CPU_COUNT(&processors) <= threads) return;
+  for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&processors) > threads; ++i) CPU_CLR(i, &processors);
+  require(sched_setaffinity(0, sizeof processors, &processors) == 0, "can't be confined to ", wanted, " processors");
   setenv("OMP_NUM_THREADS", wanted.c_str(), 1);
-  setenv("DPCPP_CPU_NUM_CUS", wanted.c_str(), 1);
   execv("/proc/self/exe", argv);
   fail("can't be started again with OMP_NUM_THREADS=", wanted);
 }
