@@ -45,8 +45,9 @@ def compare(o, batch, size, folder):
     if results:
         quickest = max(results, key=lambda name: sbs.speed(results[name]))
         ratio = sbs.statistics.median(sbs.ratios(ours, results[quickest]))
-        print(f"the quickest peer is {quickest}: {ratio:.2f} times its speed, "
-              f"{sbs.memory(ours) / sbs.memory(results[quickest]):.2f} times its memory", flush=True)
+        share = sbs.memory(ours) / sbs.memory(results[quickest])
+        print(f"the quickest peer is {quickest}: lamina has {ratio:.2f} of its speed, {share:.2f} of its memory",
+              flush=True)
 
 
 def main():

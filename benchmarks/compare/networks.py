@@ -66,7 +66,8 @@ class SegNet(nn.Module):
             x, indices = F.max_pool2d(stage(x), 2, return_indices=True)
             pooled.append(indices)
         for stage in self.decoder:
-            x = stage(F.max_unpool2d(x, pooled.pop(), 2))
+            size = [2 * x.shape[2], 2 * x.shape[3]]
+            x = stage(torch.ops.aten.max_unpool2d(x, pooled.pop(), size))  # what F.max_unpool2d calls; can be traced
         return self.head(x)
 
 
