@@ -4,67 +4,50 @@
 //     conv2d --shape 2x256x256x64-64 --pass forward --isa avx512 --algorithm winograd --threads 1
 //
 // GFLOP/s are those of the direct method, whatever the algorithm does, so Winograd's percent may pass 100. Beside any
-// other algorithm the direct one is timed in turn with it, and the ratio printed.
+// other algorithm the direct one is timed in turn with it, and the ratio printed. "of floor" is the percent of what the
+// algorithm could reach at most: that many multiply-adds at the peak, or its tensors at the bandwidth measured here.
 //
 // A shape is NxHxWxI-O, with -k1 for a 1×1 filter (3×3 otherwise; padding "same") and -s2 for a stride of 2. Without
 // --shape, the layers of a U-Net of 64 to 1024 channels. Also takes google-benchmark's own --benchmark_... flags.
 #include <lamina/core/thread_pool.hpp>
-#include <lamina/ops/conv2d.hpp>
 
+#include "support/conv_layer.hpp"
 #include "support/peak.hpp"
 
 #include <CLI/CLI.hpp>
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <map>
 #include <string>
 #include <vector>
 
 using namespace lamina;
+using benchmarks::conv_pass, benchmarks::conv_shape;
 
 namespace {
 
-struct conv_shape {
-  shape x, w;
-  conv2d_params params;
-};
-
-conv_shape parse(const std::string& text) {
-  index_t n = 0, h = 0, w = 0, i = 0, o = 0, kernel = 3, stride = 1;
-  char x1 = 0, x2 = 0, x3 = 0, dash = 0, option[2] = {};
-  std::istringstream in(text);
-  in >> n >> x1 >> h >> x2 >> w >> x3 >> i >> dash >> o;
-  bool good = in && x1 == 'x' && x2 == 'x' && x3 == 'x' && dash == '-' && n > 0 && h > 0 && w > 0 && i > 0 && o > 0;
-  while (good && in >> option[0]) {
-    index_t value = 0;
-    in >> option[1] >> value;
-    good = in && option[0] == '-' && (option[1] == 'k' || option[1] == 's') && value > 0;
-    (option[1] == 'k' ? kernel : stride) = value;
-  }
-  require(good, "shape '", text,
-          "': expected NxHxWxI-O, then -kSIZE or -sSTRIDE, such as 2x256x256x64-64 or 1x32x32x8-8-k1");
-  return {{n, h, w, i}, {o, kernel, kernel, i}, {.stride = stride, .padding = padding2d::same(kernel)}};
+/// Seconds of the quickest way there can be: whichever takes longer of the multiplications and of moving each tensor
+/// once, what is written twice. F(4×4,3×3) has a quarter of the multiplications.
+double floor_seconds(const conv_shape& c, conv_pass pass, conv2d_algorithm algorithm, double peak, double bandwidth) {
+  const bool winograd = algorithm == conv2d_algorithm::winograd;
+  const auto [x, w, y] = std::array{c.x.size(), c.w.size(), c.y().size()};
+  const index_t written = pass == conv_pass::forward ? y : pass == conv_pass::data ? x : w;
+  const double bytes = static_cast<double>(x + w + y + written) * sizeof(float);
+  return std::max(c.flops() / (winograd ? 4 : 1) / peak, bytes / bandwidth);
 }
 
-void fill(tensor<float>& x) {
-  for (index_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 17) * 0.125f - 1;
-}
-
-void measure(benchmark::State& state, const conv_shape& c, const std::string& pass, isa set,
-             conv2d_algorithm algorithm, int threads) {
+void measure(benchmark::State& state, const conv_shape& c, conv_pass pass, isa set, conv2d_algorithm algorithm,
+             int threads, benchmarks::stream_bandwidth& bandwidth) {
   thread_pool pool(threads);
   cpu_context ctx({.workers = &pool, .isa = set});
-  tensor<float> x(c.x), w(c.w), b(vector_shape(c.w.n)), y(conv2d_output_shape(c.x, c.w, c.params));
-  for (tensor<float>* t : {&x, &w, &y}) fill(*t);
+  benchmarks::conv_tensors tensors(c);
   const auto time = [&](conv2d_algorithm chosen) {
     conv2d_params params = c.params;
     params.algorithm = chosen;
-    return benchmarks::quickest(1, [&] {
-      if (pass == "forward") conv2d_forward(ctx, x.view(), w, b, params, y.view());
-      if (pass == "data") conv2d_backward_data(ctx, y.view(), w, params, x.view());
-      if (pass == "weights") conv2d_backward_weights(ctx, x.view(), y.view(), params, w, b);
-    });
+    return benchmarks::quickest(1, [&] { tensors.run(ctx, pass, params); });
   };
   double peak = benchmarks::fma_peak(ctx), seconds = 1e300, direct = 1e300;
   for (auto _ : state) {
@@ -74,12 +57,12 @@ void measure(benchmark::State& state, const conv_shape& c, const std::string& pa
     if (algorithm != conv2d_algorithm::direct) direct = std::min(direct, time(conv2d_algorithm::direct));
   }
   peak = std::max(peak, benchmarks::fma_peak(ctx));
-  const double flops = conv2d_flops(c.x, c.w, c.params);
-  const auto bytes = static_cast<double>(x.bytes() + w.bytes() + y.bytes());
-  state.counters["GFLOP/s"] = flops / seconds * 1e-9;
+  const double streamed = bandwidth.measure(ctx);
+  state.counters["GFLOP/s"] = c.flops() / seconds * 1e-9;
   state.counters["peak"] = peak * 1e-9;
-  state.counters["percent"] = 100 * flops / seconds / peak;
-  state.counters["GB/s"] = bytes / seconds * 1e-9;
+  state.counters["percent"] = 100 * c.flops() / seconds / peak;
+  state.counters["bandwidth"] = streamed * 1e-9;
+  state.counters["of floor"] = 100 * floor_seconds(c, pass, algorithm, peak, streamed) / seconds;
   if (algorithm != conv2d_algorithm::direct) state.counters["to direct"] = direct / seconds;
 }
 
@@ -94,12 +77,13 @@ int main(int argc, char** argv) try {
   CLI::App app("Convolution per shape and pass, against the peak of this machine");
   std::string op = "conv2d", set_name(name(default_isa()));
   conv2d_algorithm algorithm = conv2d_algorithm::automatic;
-  std::vector<std::string> shapes, passes;
+  std::vector<std::string> shapes;
+  std::vector<conv_pass> passes;
   int threads = 1;
   app.add_option("--op", op, "the operation")->check(CLI::IsMember({"conv2d"}));
   app.add_option("--shape", shapes, "NxHxWxI-O[-kSIZE][-sSTRIDE]; may be given several times");
   app.add_option("--pass", passes, "forward, data or weights; all three unless given")
-      ->check(CLI::IsMember({"forward", "data", "weights"}));
+      ->transform(CLI::CheckedTransformer(benchmarks::conv_passes));
   app.add_option("--isa", set_name, "portable, avx2 or avx512");
   app.add_option("--algorithm", algorithm, "automatic, the default; direct, winograd or winograd6")
       ->transform(CLI::CheckedTransformer(std::map<std::string, conv2d_algorithm>{
@@ -110,16 +94,21 @@ int main(int argc, char** argv) try {
   app.add_option("--threads", threads, "threads, 0 for all cores")->check(CLI::NonNegativeNumber);
   CLI11_PARSE(app, argc, argv);
   const isa set = isa_from_name(set_name);
+  benchmarks::stream_bandwidth bandwidth;
   for (const std::string& text : shapes.empty() ? network_shapes : shapes) {
-    const conv_shape c = parse(text);
+    const conv_shape c = benchmarks::parse_conv_shape(text);
     conv2d_params params = c.params;
     params.algorithm = algorithm;
-    conv2d_algorithm_for(c.x, c.w, params);  // refuses what doesn't fit
-    for (const std::string& pass : passes.empty() ? std::vector<std::string>{"forward", "data", "weights"} : passes)
-      benchmark::RegisterBenchmark(to_text("conv2d/", text, "/", pass, "/", set, "/", algorithm).c_str(),
-                                   [=](benchmark::State& state) { measure(state, c, pass, set, algorithm, threads); })
+    const conv2d_algorithm chosen = conv2d_algorithm_for(c.x, c.w, params);  // refuses what doesn't fit
+    for (const auto& named : benchmarks::conv_passes) {
+      const conv_pass pass = named.second;
+      if (!passes.empty() && std::find(passes.begin(), passes.end(), pass) == passes.end()) continue;
+      benchmark::RegisterBenchmark(
+          to_text("conv2d/", text, '/', named.first, '/', set, '/', algorithm).c_str(),
+          [=, &bandwidth](benchmark::State& state) { measure(state, c, pass, set, chosen, threads, bandwidth); })
           ->UseManualTime()
           ->Unit(benchmark::kMillisecond);
+    }
   }
   benchmark::RunSpecifiedBenchmarks();
   return 0;

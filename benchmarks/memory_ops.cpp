@@ -7,7 +7,8 @@
 // A shape is NxHxWxC, of the larger side where an op changes the size. Bytes are counted from it: a tensor once for
 // each time that the op must read it (a batch norm that takes statistics reads its input twice), and twice for being
 // written, as a processor reads a line of its cache before it overwrites it; values per channel not at all. A share
-// near 100 percent can't be made better but by doing less. Also takes google-benchmark's own --benchmark_... flags.
+// near 100 percent can't be made better but by doing less; an op that mostly writes can pass it, as copy and triad read
+// as well. Also takes google-benchmark's own --benchmark_... flags.
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/lamina.hpp>
 

@@ -1,20 +1,23 @@
 #!/bin/sh
-# cmake/install_packages.sh [build|tests|full]: installs the Debian packages that are missing, and nothing when none is.
+# cmake/install_packages.sh [build|tests|full|peers]: installs the Debian packages that are missing, if any are.
 #   build  (default) what the library's examples and benchmarks need
 #   tests  and what tests/run.sh needs
 #   full   and what tests/run.sh --full needs
+#   peers  what build has, and what benchmarks compare lamina with
 set -eu
 
 packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libyaml-cpp-dev libjpeg62-turbo-dev libpng-dev
   libcli11-dev libbenchmark-dev"
 tests="doctest-dev binutils"
 full="clang libclang-rt-dev"
+peers="libopencv-dev libdnnl-dev libgoogle-perftools4 python3-venv"
 
 case ${1:-build} in
   build) ;;
   tests) packages="$packages $tests" ;;
   full) packages="$packages $tests $full" ;;
-  *) echo "usage: $0 [build|tests|full]" >&2; exit 2 ;;
+  peers) packages="$packages $peers" ;;
+  *) echo "usage: $0 [build|tests|full|peers]" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query > /dev/null; then

@@ -1,63 +1,61 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Training steps of one UNet here and in PyTorch, side by side: A B A B …, each in a process of its own.
+"""Training steps of one network here and in PyTorch, in turn: A B C A B C …, each in a process of its own.
 
-    python step.py --step build/release/benchmarks/step [--rounds 3] [-- options of both, e.g. --base 64 --size 256]
+    peers/bin/python step.py --step build/release/benchmarks/step --set all --rounds 7
 
-Run it with a Python that has torch. PyTorch is run as it comes and at its best (channels_last under tcmalloc). Prints the
-medians, the ratio of each round, and the ratio of peak memory.
+Run it with a Python that has torch. Each process warms up, and gives the median of its steps. Prints for each peer the
+median of the rounds' ratios of images a second, the smallest and largest of them, and the ratio of peak memory.
+Rows, which --peers chooses among: `pytorch` as it comes, `channels_last` (NHWC), `tcmalloc`, which is channels_last
+with that allocator, and `bf16`, which is that under autocast to bfloat16. lamina computes in float, and stores
+activations in what --type says.
+
+--set names one of these, or `all` of them, one after the other. Sets after the first change it, and options change all:
 """
 import argparse
-import ctypes.util
-import json
-import os
-import pathlib
-import statistics
-import subprocess
 import sys
 
-HERE = pathlib.Path(__file__).parent
+import side_by_side as sbs
+
+SETS = {
+    "unet": {"model": "unet", "base": 64, "bottleneck": 1024, "size": 256, "batch": 2},
+    "segnet": {"model": "segnet"},
+    "large": {"size": 512, "batch": 1},
+    "small": {"base": 16, "bottleneck": 0, "size": 128, "batch": 8},
+}
 
 
-def run(command, environment=None):
-    for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-        os.environ.pop(name, None)
-    output = subprocess.run(command, env=os.environ | (environment or {}), check=True, capture_output=True, text=True)
-    return json.loads(output.stdout.strip().splitlines()[-1])
+def compare(o):
+    shared = sbs.as_options(o, "model", "base", "bottleneck", "size", "batch", "threads", "steps")
+    peer = [sys.executable, sbs.HERE / "pytorch_step.py", *shared]
+    nhwc, preload = [*peer, "--channels-last"], sbs.tcmalloc()
+    rows = {
+        "lamina": lambda: sbs.run([o.step, *shared, "--type", o.type]),
+        "pytorch": lambda: sbs.run(peer),
+        "channels_last": lambda: sbs.run(nhwc),
+        "tcmalloc": lambda: sbs.run(nhwc, preload),
+        "bf16": lambda: sbs.run([*nhwc, "--bf16"], preload),
+    }
+    if not preload:
+        del rows["tcmalloc"]
+    results = sbs.interleave(sbs.chosen(rows, o.peers), o.rounds)
+    sbs.print_table(f"{o.model}, batch {o.batch} at {o.size}², lamina stores {o.type}, threads: {o.threads}", results)
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--step", required=True)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("options", nargs="*", default=[])
-    o = parser.parse_args()
-    shared = o.options or ["--base", "64", "--bottleneck", "1024", "--size", "256", "--batch", "2", "--threads", "2"]
-    peer = [sys.executable, str(HERE / "pytorch_step.py"), *shared, "--steps", "3"]
-    runs = {
-        "lamina": lambda: run([o.step, *shared, "--steps", "3"]),
-        "pytorch": lambda: run(peer),
-        "pytorch, channels_last": lambda: run(peer + ["--channels-last"]),
-    }
-    tcmalloc = ctypes.util.find_library("tcmalloc") or ctypes.util.find_library("tcmalloc_minimal")
-    if tcmalloc:
-        runs["pytorch, channels_last, tcmalloc"] = lambda: run(peer + ["--channels-last"], {"LD_PRELOAD": tcmalloc})
-    else:
-        print("no tcmalloc found (Debian's libgoogle-perftools4): PyTorch runs without it", file=sys.stderr)
-
-    results = {name: [] for name in runs}
-    for _ in range(o.rounds):
-        for name, one in runs.items():
-            results[name].append(one())
-    ours = results["lamina"]
-    print(f"{'':34} {'images/s':>9} {'ratio':>7} {'peak RSS':>10} {'ratio':>7}")
-    for name, each in results.items():
-        speed = statistics.median(r["images_per_second_median"] for r in each)
-        ratio = statistics.median(a["images_per_second_median"] / b["images_per_second_median"] for a, b in zip(ours, each))
-        memory = max(r["peak_rss_bytes"] for r in each)
-        share = max(a["peak_rss_bytes"] for a in ours) / memory
-        print(f"{name:34} {speed:9.3f} {ratio:7.2f} {memory / 1e6:7.0f} MB {share:7.2f}")
-    print(f"lamina: {statistics.median(r['percent_of_peak'] for r in ours):.0f}% of the FMA peak measured in the same run")
+    lines = "".join(f"\n    {name:8} {' '.join(f'--{k} {v}' for k, v in options.items())}"
+                    for name, options in SETS.items())
+    parser = argparse.ArgumentParser(description=__doc__ + lines, formatter_class=argparse.RawDescriptionHelpFormatter)
+    sbs.add_rounds(parser)
+    sbs.add_network(parser)
+    sbs.add_step(parser)
+    parser.add_argument("--type", choices=("float", "bf16"), default="float", help="what lamina stores activations in")
+    parser.add_argument("--set", choices=(*SETS, "all"), default="unet", help="a choice of the options above")
+    name = parser.parse_args().set
+    sbs.require_modules("torch")
+    for options in SETS.values() if name == "all" else [SETS[name]]:
+        parser.set_defaults(**SETS["unet"] | options)
+        compare(parser.parse_args())
 
 
 main()
