@@ -1,7 +1,8 @@
 // Included once per instruction set by simd/foreach_isa.hpp: Winograd's convolution F(4×4,3×3), forward pass and data
 // gradient alike. y is cut into tiles of 4×4 pixels, those of all images in one list. With the transforms of
 // conv2d_winograd_transforms.inl a tile is
-//     V = BᵀdB of its 6×6 inputs, U = GgGᵀ of each filter, M[p] = Σ over inputs V[p]·U[p] at 36 points p, y = AᵀMA + b
+//     V = BᵀdB of its 6×6 inputs, U = scale·GgGᵀ of each filter, M[p] = Σ over inputs V[p]·U[p] at 36 points p,
+//     y = AᵀMA + b
 // Layouts, with 36 points outermost:
 //     V  [36][inputs / lanes][tile][lanes]
 //     U  [36][outputs / block][inputs][block], block: two vectors of outputs, or the one that is left
@@ -109,17 +110,18 @@ struct conv2d_winograd_plan : conv2d_winograd_grid {
 };
 
 /// U of one vector of outputs, of which `outputs` exist, and of `inputs` inputs from w on, which are `width` apart in
-/// u.
-inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w, index_t outputs, index_t inputs,
-                                    float* u, index_t width, index_t point) {
+/// u. scale: one value for each output, or null.
+inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w, const float* scale, index_t outputs,
+                                    index_t inputs, float* u, index_t width, index_t point) {
   constexpr index_t V = vf::lanes;
+  const vf factor = scale != nullptr ? load_up_to(scale, outputs) : vf::set(1.0f);
   const auto [by_output, by_row, by_column, by_input] = conv.filter;
   if (by_output == 1 && outputs >= V) {
     for (index_t i = 0; i < inputs; ++i) {
       const float* const taps = w + i * by_input;
       for (index_t tap = 0; tap < 9; ++tap)
         __builtin_prefetch(taps + 4 * by_input + tap / 3 * by_row + tap % 3 * by_column);
-      conv2d_winograd_filter(taps, by_row, by_column, u + i * width, point);
+      conv2d_winograd_filter(taps, by_row, by_column, factor, u + i * width, point);
     }
     return;
   }
@@ -143,18 +145,18 @@ inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w,
         for (index_t o = 0; o < V; ++o) to[i * V + o] = o < outputs ? from[o * by_output + i * by_input] : 0.0f;
     }
     for (index_t i = 0; i < count; ++i)
-      conv2d_winograd_filter(taps + i * V, 3 * V * V, V * V, u + (first + i) * width, point);
+      conv2d_winograd_filter(taps + i * V, 3 * V * V, V * V, factor, u + (first + i) * width, point);
   }
 }
 
 /// U of a group's `outputs` outputs, of `inputs` inputs from w on, which are those from `first` on of `chunk`.
 inline void conv2d_winograd_group_filters(const conv2d_winograd_plan& plan, const tap_convolution& conv,
-                                          const float* w, index_t outputs, index_t first, index_t inputs,
-                                          index_t chunk, float* u) {
+                                          const float* w, const float* scale, index_t outputs, index_t first,
+                                          index_t inputs, index_t chunk, float* u) {
   constexpr index_t V = vf::lanes;
   for (index_t o = 0; o < outputs; o += V) {
     const index_t block = o - o % (2 * V), width = outputs - block > V ? 2 * V : V;
-    conv2d_winograd_filters(conv, w + o * conv.filter.output, outputs - o, inputs,
+    conv2d_winograd_filters(conv, w + o * conv.filter.output, channels_from(scale, o), outputs - o, inputs,
                             u + block * chunk + first * width + o - block, width, plan.u_point);
   }
 }
@@ -232,10 +234,10 @@ inline index_t conv2d_winograd_workspace(const tap_convolution& conv, shape y, i
   return conv2d_winograd_plan(conv, y).workspace(workers);
 }
 
-/// Assigns y. `filter` is the group's; b: one value for each output of the group, or null.
+/// Assigns y. `filter` is the group's; scale, b: one value for each output of the group, or null.
 template <class T>
 inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view<const T> x, const float* filter,
-                            const float* b, float slope, view<T> y, float* workspace) {
+                            const float* scale, const float* b, float slope, view<T> y, float* workspace) {
   constexpr index_t V = vf::lanes;
   const conv2d_winograd_plan plan(conv, y.extents());
   float* const scratch = workspace + plan.shared;
@@ -251,7 +253,7 @@ inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view
   };
   const auto finish = [&](const float* m, index_t batch, index_t g) {
     const index_t o = g * plan.group;
-    conv2d_winograd_outputs(plan, m, batch * plan.batch, plan.batch_tiles(batch), b == nullptr ? nullptr : b + o, slope,
+    conv2d_winograd_outputs(plan, m, batch * plan.batch, plan.batch_tiles(batch), channels_from(b, o), slope,
                             y.channels(o, plan.group_outputs(g)));
   };
   if (plan.by_tiles) {
@@ -260,8 +262,8 @@ inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view
     workers.run(plan.groups * pieces, [&](index_t task, int) {
       const index_t g = task / pieces, i = task % pieces * piece;
       float* const u = workspace + g * plan.points * plan.u_point;
-      conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), plan.group_outputs(g), i,
-                                    std::min(piece, plan.inputs - i), plan.inputs, u);
+      conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), channels_from(scale, g * plan.group),
+                                    plan.group_outputs(g), i, std::min(piece, plan.inputs - i), plan.inputs, u);
     });
     workers.run(plan.batches, [&](index_t batch, int worker) {
       float *const v = scratch + worker * plan.worker, *const m = v + plan.v.size();
@@ -298,8 +300,8 @@ inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view
       float *const u = scratch + worker * plan.worker, *const m = u + plan.points * plan.u_point;
       for (index_t i = 0; i < plan.inputs; i += plan.chunk) {
         const index_t inputs = std::min(plan.chunk, plan.inputs - i);
-        conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), plan.group_outputs(g), 0, inputs,
-                                      inputs, u);
+        conv2d_winograd_group_filters(plan, conv, filters_of(g * plan.group, i), channels_from(scale, g * plan.group),
+                                      plan.group_outputs(g), 0, inputs, inputs, u);
         const bool last = i + inputs == plan.inputs;
         const index_t next_g = std::min(g + (last ? workers.workers() : 0), plan.groups - 1);
         const index_t next_i = last ? 0 : i + inputs;

@@ -76,13 +76,14 @@ inline void conv2d_winograd_filter_axis(vf g0, vf g1, vf g2, vf (&u)[6]) {
   u[5] = g2;
 }
 
-/// u = GgGᵀ of the 3×3 taps at g.
-inline void conv2d_winograd_filter(const float* g, index_t row, index_t column, float* u, index_t point) {
+/// u = scale·GgGᵀ of the 3×3 taps at g.
+inline void conv2d_winograd_filter(const float* g, index_t row, index_t column, vf scale, float* u, index_t point) {
   vf rows[3][6];
 #pragma GCC unroll 3
   for (int c = 0; c < 3; ++c) {
     const float* tap = g + c * column;
-    conv2d_winograd_filter_axis(vf::load(tap), vf::load(tap + row), vf::load(tap + 2 * row), rows[c]);
+    conv2d_winograd_filter_axis(scale * vf::load(tap), scale * vf::load(tap + row), scale * vf::load(tap + 2 * row),
+                                rows[c]);
   }
 #pragma GCC unroll 6
   for (int r = 0; r < 6; ++r) {
