@@ -129,9 +129,10 @@ TEST_CASE("fusion: a network's result is that of the network without norms whose
     network_fixture plain(make_network<float>(without), extents);
     std::uint32_t number = 4;  // norms that are not at their start, and let pass what they see
     for (const auto& e : net.layout->entries()) {
-      if (e.name.ends_with("running_mean") || e.name.ends_with("bias")) fill_random(net.weights[e], number++, -0.1, 0.2);
-      if (e.name.ends_with("running_var")) fill_random(net.weights[e], number++, 0.2, 0.9);
-      if (e.name.ends_with("norm.weight")) fill_random(net.weights[e], number++, 0.7, 1.5);
+      const view<float> values = net.weights[e];
+      if (e.name.ends_with("running_mean") || e.name.ends_with("bias")) fill_random(values, number++, -0.1, 0.2);
+      if (e.name.ends_with("running_var")) fill_random(values, number++, 0.2, 0.9);
+      if (e.name.ends_with("norm.weight")) fill_random(values, number++, 0.7, 1.5);
     }
     plain.weights = folded(net.weights, plain.layout, 1e-5);
 

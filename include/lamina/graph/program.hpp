@@ -13,6 +13,8 @@
 
 namespace lamina {
 
+/// What a program is for. At inference a convolution does the work of the batch norm and the ReLU behind it and of the
+/// upsampling before it, and only what is still to be read is kept.
 enum class run_mode { training, inference };
 
 /// Told of every pass that a program runs; benchmarks take times with it.
