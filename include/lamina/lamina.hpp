@@ -90,3 +90,4 @@
 #include <lamina/ops/tversky.hpp>
 #include <lamina/ops/upsample_bilinear2d.hpp>
 #include <lamina/ops/upsample_nearest2d.hpp>
+#include <lamina/ops/upsampled_conv2d.hpp>

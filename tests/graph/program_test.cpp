@@ -118,6 +118,21 @@ TEST_CASE("program: nothing is allocated after the first step, and memory is wha
   }
 }
 
+TEST_CASE("program: nothing is allocated after the first inference, and memory is what the plan said") {
+  for (const auto& description : descriptions) {
+    CAPTURE(description.at("model"));
+    cpu_context ctx;
+    fixture f(description);
+    auto p = f.make(ctx, run_mode::inference);
+    p.forward(ctx, f.weights);
+    CHECK(f.space.bytes() == p.plan().block_bytes);
+    CHECK(ctx.scratch().capacity() == aligned_size(p.plan().scratch_bytes));
+    const long before = allocations;
+    p.forward(ctx, f.weights);
+    CHECK(allocations - before == 0);
+  }
+}
+
 TEST_CASE("program: inference takes const parameters and less memory") {
   for (const auto& description : descriptions) {
     cpu_context ctx;

@@ -29,6 +29,9 @@ class batch_norm2d_node final : public node<T, Device> {
     params_.activation_slope = slope;
     return true;
   }
+  std::optional<float> normalisation_epsilon() const override {
+    return params_.activation_slope == 1 ? std::optional(params_.epsilon) : std::nullopt;
+  }
   void forward(context& ctx, const pass& p) const override {
     const auto& w = p.parameters;
     if (p.training)

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <lamina/graph/tape.hpp>
+#include <lamina/ops/batch_norm2d.hpp>
 #include <lamina/ops/conv2d.hpp>
 #include <lamina/ops/relu.hpp>
+#include <lamina/ops/upsampled_conv2d.hpp>
 
 namespace lamina {
 
-/// Parameters: w, b (which may be absent).
+/// Parameters: w, b (which may be absent); behind them γ, β, μ and σ² of a batch normalisation that it has absorbed,
+/// which each forward pass folds into filters and bias. May upsample x, too; then x is an image of the smaller size.
 template <class T, class Device>
 class conv2d_node final : public node<T, Device> {
  public:
@@ -26,6 +29,7 @@ class conv2d_node final : public node<T, Device> {
     const index_t tile = tile_edge(params_.algorithm);
     const auto axis = [&](index_t kernel, index_t before) {
       return axis_reach{.step = params_.stride,
+                        .scale = upsampling_.scale,
                         .first = -before - (tile - 1),
                         .last = (kernel - 1) * params_.dilation - before + (tile - 1)};
     };
@@ -36,8 +40,24 @@ class conv2d_node final : public node<T, Device> {
     params_.activation_slope = slope;
     return true;
   }
+  bool absorb_normalisation(float epsilon) override {
+    if (params_.activation_slope != 1 || epsilon_) return false;
+    epsilon_ = epsilon;
+    return true;
+  }
+  bool absorb_upsampling(index_t scale) override {
+    if (upsampling_.scale != 1 || !fits_upsampled_conv2d(w_, params_)) return false;
+    upsampling_.scale = scale;
+    return true;
+  }
   void forward(context& ctx, const pass& p) const override {
-    conv2d_forward(ctx, p.x(), p.parameters[0], p.parameters[1], params_, p.y());
+    const auto& w = p.parameters;
+    if (!epsilon_) return convolve(ctx, p, {}, w[1]);
+    auto frame = ctx.scratch().open();
+    const view<float, Device> scale = frame.template take<float>(vector_shape(w_.n)),
+                              shift = frame.template take<float>(vector_shape(w_.n));
+    batch_norm2d_fold(ctx, w[2], w[3], w[4], w[5], w[1], {.epsilon = *epsilon_}, scale, shift);
+    convolve(ctx, p, scale, shift);
   }
   void backward(context& ctx, const pass& p) const override {
     if (params_.activation_slope != 1) relu_backward(ctx, p.y(), p.dy(), {params_.activation_slope}, p.dy());
@@ -46,7 +66,13 @@ class conv2d_node final : public node<T, Device> {
   }
   std::size_t scratch(const context& ctx, pass_kind kind) const override {
     const int workers = ctx.workers().workers();
-    if (kind != pass_kind::backward) return conv2d_forward_scratch<T>(x_, w_, params_, ctx.isa(), workers);
+    if (kind != pass_kind::backward) {
+      const index_t s = upsampling_.scale;
+      const std::size_t folded = epsilon_ ? 2 * aligned_size(static_cast<std::size_t>(w_.n) * sizeof(float)) : 0;
+      if (s == 1) return folded + conv2d_forward_scratch<T>(x_, w_, params_, ctx.isa(), workers);
+      const shape small{x_.n, x_.h / s, x_.w / s, x_.c};
+      return folded + upsampled_conv2d_forward_scratch<T>(small, w_, upsampling_, params_, ctx.isa(), workers);
+    }
     return std::max(conv2d_backward_data_scratch<T>(x_, w_, params_, ctx.isa(), workers),
                     conv2d_backward_weights_scratch<T>(x_, w_, params_, ctx.isa(), workers));
   }
@@ -57,8 +83,17 @@ class conv2d_node final : public node<T, Device> {
   void use_least_reach() override { params_.algorithm = conv2d_algorithm::direct; }
 
  private:
-  shape x_, w_;
+  void convolve(context& ctx, const pass& p, view<const float, Device> scale, view<const float, Device> b) const {
+    if (upsampling_.scale == 1)
+      conv2d_forward(ctx, p.x(), p.parameters[0], scale, b, params_, p.y());
+    else
+      upsampled_conv2d_forward(ctx, p.x(), p.parameters[0], scale, b, upsampling_, params_, p.y());
+  }
+
+  shape x_, w_;  // x_ upsampled
   conv2d_params params_;
+  std::optional<float> epsilon_;  // of the normalisation
+  upsample_nearest2d_params upsampling_{.scale = 1};
 };
 
 /// Records y = x ∗ w + b; `b` may be nullptr.

@@ -122,6 +122,17 @@ class node {
   virtual std::optional<float> activation_slope() const { return std::nullopt; }
   /// Applies such a ReLU to output 0 in the same pass from now on. False where the op can't.
   virtual bool absorb_activation(float /*slope*/) { return false; }
+  /// The ε of an op that at inference is γ·(x − μ)/√(σ² + ε) + β for each channel, γ, β, μ, σ² its parameters: then the
+  /// op before may take it over.
+  virtual std::optional<float> normalisation_epsilon() const { return std::nullopt; }
+  /// Normalises output 0 so in the same pass from now on, at inference only; the four parameters follow the op's own.
+  /// False where the op can't.
+  virtual bool absorb_normalisation(float /*epsilon*/) { return false; }
+  /// How many times as many rows and columns the output has, if each pixel of the only input is just repeated: then the
+  /// op behind may do so itself.
+  virtual std::optional<index_t> nearest_upsampling() const { return std::nullopt; }
+  /// Upsamples its input so in the same pass from now on, at inference only. False where the op can't.
+  virtual bool absorb_upsampling(index_t /*scale*/) { return false; }
   /// What a pixel of the outputs depends on at inference. Nothing: on the whole image, as far as anybody knows.
   virtual std::optional<op_reach> reach() const { return std::nullopt; }
   /// Which of its algorithms the op runs with, chosen from shapes when it was recorded. An op that has one has 0.

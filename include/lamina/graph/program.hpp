@@ -13,6 +13,8 @@
 
 namespace lamina {
 
+/// What a program is for. At inference a convolution does the work of the batch norm and the ReLU behind it and of the
+/// upsampling before it, and only what is still to be read is kept.
 enum class run_mode { training, inference };
 
 /// Told of every pass that a program runs; benchmarks take times with it.
@@ -49,7 +51,7 @@ class program {
     require(extents.size() > 0, "program: the input's shape ", extents, " is empty");
     const variable x = tape_.input(extents);
     const variable y = network(tape_, x);
-    tape_.fuse_activations(y);
+    mode == run_mode::inference ? tape_.fuse_for_inference(y) : tape_.fuse_activations(y);
     if (whole != nullptr) tape_.use_algorithms_of(*whole);
     find_parameters();
     plan_ = memory_planner(describe(ctx, x, y), {.training = mode == run_mode::training, .rebuild = rebuild}).plan();

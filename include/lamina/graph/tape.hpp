@@ -86,29 +86,53 @@ class tape {
   /// Joins each ReLU with the op before it where that op can apply it itself and nobody else reads what lies between.
   /// `result` is the variable that the network returned.
   void fuse_activations(variable result) {
+    fuse(result, [](auto& before, const auto& op) {
+      const std::optional<float> slope = op->activation_slope();
+      return slope && before->absorb_activation(*slope);
+    });
+  }
+  /// For inference, which is all that the tape is good for afterwards: joins, likewise, convolutions with the batch
+  /// normalisation and the ReLU behind them, and with the upsampling before them.
+  void fuse_for_inference(variable result) {
+    fuse(result, [](auto& before, const auto& op) {
+      const std::optional<float> epsilon = op->normalisation_epsilon();
+      return epsilon && before->absorb_normalisation(*epsilon);
+    });
+    fuse_activations(result);
+    fuse(result, [](auto& before, auto& op) {
+      const std::optional<index_t> scale = before->nearest_upsampling();
+      if (!scale || !op->absorb_upsampling(*scale)) return false;
+      before = std::move(op);
+      return true;
+    });
+  }
+
+ private:
+  /// Joins each op with the one before it where absorb(before, op), given the pointers to both, says that what `before`
+  /// points to now does the work of both, with the parameters of both. Asks where nobody else reads what lies between.
+  template <class Absorb>
+  void fuse(variable result, Absorb&& absorb) {
     std::vector<int> readers(variables_.size(), 0);
     for (const recorded_node& r : records_)
       for (const int v : r.inputs) ++readers[static_cast<std::size_t>(v)];
     ++readers[static_cast<std::size_t>(result.id)];
 
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      const std::optional<float> slope = nodes_[i]->activation_slope();
-      if (!slope) continue;
+      if (records_[i].inputs.size() != 1) continue;
       const int between = records_[i].inputs.front();
       const int producer = variables_[static_cast<std::size_t>(between)].producer;
       if (producer < 0 || readers[static_cast<std::size_t>(between)] != 1) continue;
       recorded_node& before = records_[static_cast<std::size_t>(producer)];
-      if (before.outputs.front() != between || !nodes_[static_cast<std::size_t>(producer)]->absorb_activation(*slope))
-        continue;
+      if (before.outputs.front() != between || !absorb(nodes_[static_cast<std::size_t>(producer)], nodes_[i])) continue;
+      before.parameters.insert(before.parameters.end(), records_[i].parameters.begin(), records_[i].parameters.end());
       before.outputs.front() = records_[i].outputs.front();
       variables_[static_cast<std::size_t>(between)].producer = -1;  // nobody makes it any more
+      for (const int v : records_[i].outputs) variables_[static_cast<std::size_t>(v)].producer = -1;
       variables_[static_cast<std::size_t>(before.outputs.front())].producer = producer;
       nodes_[i].reset();
     }
     erase_empty_nodes();
   }
-
- private:
   variable add_variable(shape extents, element_type type, int producer) {
     variables_.push_back({extents, type, producer});
     return {static_cast<int>(variables_.size()) - 1};

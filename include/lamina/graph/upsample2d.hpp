@@ -21,6 +21,7 @@ class upsample_nearest2d_node final : public node<T, Device> {
   std::optional<op_reach> reach() const override {
     return op_reach{{.scale = params_.scale}, {.scale = params_.scale}};
   }
+  std::optional<index_t> nearest_upsampling() const override { return params_.scale; }
   void forward(context& ctx, const pass& p) const override { upsample_nearest2d_forward(ctx, p.x(), params_, p.y()); }
   void backward(context& ctx, const pass& p) const override {
     upsample_nearest2d_backward(ctx, p.dy(), params_, p.dx());

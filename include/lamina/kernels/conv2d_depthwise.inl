@@ -1,11 +1,12 @@
 // Included once per instruction set by simd/foreach_isa.hpp: convolution of each channel with a filter of its own,
 // vectors of channels. Memory-bound, so without blocking in registers.
 
-/// Assigns y. Channel c's filter starts `by_channel` elements behind that of c − 1. b: a value a channel, or null.
-/// `packed` has room for taps × channels floats.
+/// Assigns y. Channel c's filter starts `by_channel` elements behind that of c − 1. scale, b: a value a channel, or
+/// null. `packed` has room for taps × channels floats.
 template <class T>
 inline void conv2d_depthwise(executor& workers, const tap_convolution& conv, view<const T> x, const float* filter,
-                             index_t by_channel, const float* b, float slope, view<T> y, float* packed) {
+                             index_t by_channel, const float* scale, const float* b, float slope, view<T> y,
+                             float* packed) {
   const auto [N, H, W, C] = x.extents();
   const auto& [rows, columns] = std::pair(conv.rows, conv.columns);
   const index_t height = H, width = W, channels = C, output_rows = y.extents().h;
@@ -13,6 +14,7 @@ inline void conv2d_depthwise(executor& workers, const tap_convolution& conv, vie
     for (index_t column = 0; column < columns.count; ++column)
       for (index_t c = 0; c < C; ++c)
         packed[(row * columns.count + column) * C + c] =
+            (scale != nullptr ? scale[c] : 1.0f) *
             filter[conv.filter_offset + row * conv.filter.row + column * conv.filter.column + c * by_channel];
   const activation act(slope);
   workers.run(N * output_rows, [&, rows = rows, columns = columns](index_t task, int) {

@@ -115,15 +115,16 @@ struct conv2d_direct_plan {
     worker = round_up(staged, 16) + sums + pixels * block;
   }
   index_t workspace(int workers) const {
-    return round_up(packed, 16) + round_up(outputs, block) + static_cast<index_t>(workers) * worker;
+    return round_up(packed, 16) + 2 * round_up(outputs, block) + static_cast<index_t>(workers) * worker;
   }
   /// Width of the block that starts at output channel o: two vectors, or the one that is left.
   index_t width(index_t o) const { return outputs - o > V ? block : V; }
 };
 
-/// Copies a chunk of a block's filters to [taps][chunk][width], zeros beyond the last output.
-inline void conv2d_pack_filter(const tap_convolution& conv, const float* w, index_t outputs, index_t inputs,
-                               index_t width, float* packed) {
+/// Copies a chunk of a block's filters, each output's times its `scale`, to [taps][chunk][width], zeros beyond the last
+/// output.
+inline void conv2d_pack_filter(const tap_convolution& conv, const float* w, const float* scale, index_t outputs,
+                               index_t inputs, index_t width, float* packed) {
   constexpr index_t V = vf::lanes;
   const auto [by_output, by_row, by_column, by_input] = conv.filter;
   for (index_t row = 0; row < conv.rows.count; ++row) {
@@ -132,7 +133,8 @@ inline void conv2d_pack_filter(const tap_convolution& conv, const float* w, inde
       if (by_output == 1) {
         for (index_t i = 0; i < inputs; ++i)
           for (index_t o = 0; o < width; o += V)
-            load_up_to(tap + i * by_input + o, std::max<index_t>(0, outputs - o)).store(packed + i * width + o);
+            (vf::load(scale + o) * load_up_to(tap + i * by_input + o, std::max<index_t>(0, outputs - o)))
+                .store(packed + i * width + o);
         continue;
       }
       constexpr index_t line = 16;  // inputs at a time: a cache line of w is read at once
@@ -140,7 +142,7 @@ inline void conv2d_pack_filter(const tap_convolution& conv, const float* w, inde
         const index_t count = std::min(line, inputs - first);
         for (index_t o = 0; o < width; ++o)
           for (index_t i = first; i < first + count; ++i)
-            packed[i * width + o] = o < outputs ? tap[o * by_output + i * by_input] : 0.0f;
+            packed[i * width + o] = o < outputs ? scale[o] * tap[o * by_output + i * by_input] : 0.0f;
       }
     }
   }
@@ -241,19 +243,22 @@ inline index_t conv2d_direct_workspace(const tap_convolution& conv, shape y, int
   return conv2d_direct_plan(conv, y).workspace(workers);
 }
 
-/// Assigns y. `filter` is the group's; b: one value for each output of the group, or null.
+/// Assigns y. `filter` is the group's; scale, b: one value for each output of the group, or null.
 template <class T>
 inline void conv2d_direct(executor& workers, const tap_convolution& conv, view<const T> x, const float* filter,
-                          const float* b, float slope, view<T> y, float* workspace) {
+                          const float* scale, const float* b, float slope, view<T> y, float* workspace) {
   const conv2d_direct_plan plan(conv, y.extents());
   float* const packed = workspace;
-  float* const biases = packed + round_up(plan.packed, 16);
-  float* const scratch = biases + round_up(plan.outputs, plan.block);
-  for (index_t o = 0; o < round_up(plan.outputs, plan.block); ++o)
+  const index_t outputs = round_up(plan.outputs, plan.block);
+  float *const scales = packed + round_up(plan.packed, 16), *const biases = scales + outputs;
+  float* const scratch = biases + outputs;
+  for (index_t o = 0; o < outputs; ++o) {
+    scales[o] = scale != nullptr && o < plan.outputs ? scale[o] : 1.0f;
     biases[o] = b != nullptr && o < plan.outputs ? b[o] : 0.0f;
+  }
   workers.run(plan.blocks * plan.chunks, [&](index_t piece, int) {
     const index_t o = piece / plan.chunks * plan.block, c = piece % plan.chunks * plan.chunk, width = plan.width(o);
-    conv2d_pack_filter(conv, filter + conv.filter_offset + o * conv.filter.output + c * conv.filter.input,
+    conv2d_pack_filter(conv, filter + conv.filter_offset + o * conv.filter.output + c * conv.filter.input, scales + o,
                        plan.outputs - o, std::min(plan.chunk, plan.inputs - c), width,
                        packed + plan.taps * (o * plan.inputs + c * width));
   });

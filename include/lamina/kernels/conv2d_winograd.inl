@@ -1,7 +1,8 @@
 // Included once per instruction set by simd/foreach_isa.hpp: Winograd's convolution F(4×4,3×3) or F(6×6,3×3), forward
 // pass and data gradient alike. y is cut into tiles of 4×4 or 6×6 pixels, those of all images in one list. With the
 // transforms of conv2d_winograd_transforms.inl a tile is
-//     V = BᵀdB of its inputs, U = GgGᵀ of each filter, M[p] = Σ over inputs V[p]·U[p] at each point p, y = AᵀMA + b
+//     V = BᵀdB of its inputs, U = scale·GgGᵀ of each filter, M[p] = Σ over inputs V[p]·U[p] at each point p,
+//     y = AᵀMA + b
 // Layouts, with the 36 or 64 points outermost:
 //     V  [points][inputs / lanes][tile][lanes]
 //     U  [points][outputs / block][inputs][block], block: two vectors of outputs, or the one that is left
@@ -109,18 +110,19 @@ struct conv2d_winograd_plan : conv2d_winograd_grid {
 };
 
 /// U of one vector of outputs, of which `outputs` exist, and of `inputs` inputs from w on, which are `width` apart in
-/// u.
-inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w, index_t outputs, index_t inputs,
-                                    float* u, index_t width, index_t point) {
+/// u. scale: one value for each output, or null.
+inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w, const float* scale, index_t outputs,
+                                    index_t inputs, float* u, index_t width, index_t point) {
   constexpr index_t V = vf::lanes;
   const auto transform = tile_edge(conv.algorithm) == 6 ? conv2d_winograd_filter<6> : conv2d_winograd_filter<4>;
+  const vf factor = scale != nullptr ? load_up_to(scale, outputs) : vf::set(1.0f);
   const auto [by_output, by_row, by_column, by_input] = conv.filter;
   if (by_output == 1 && outputs >= V) {
     for (index_t i = 0; i < inputs; ++i) {
       const float* const taps = w + i * by_input;
       for (index_t tap = 0; tap < 9; ++tap)
         __builtin_prefetch(taps + 4 * by_input + tap / 3 * by_row + tap % 3 * by_column);
-      transform(taps, by_row, by_column, u + i * width, point);
+      transform(taps, by_row, by_column, factor, u + i * width, point);
     }
     return;
   }
@@ -144,18 +146,18 @@ inline void conv2d_winograd_filters(const tap_convolution& conv, const float* w,
         for (index_t o = 0; o < V; ++o) to[i * V + o] = o < outputs ? from[o * by_output + i * by_input] : 0.0f;
     }
     for (index_t i = 0; i < count; ++i)
-      transform(taps + i * V, 3 * V * V, V * V, u + (first + i) * width, point);
+      transform(taps + i * V, 3 * V * V, V * V, factor, u + (first + i) * width, point);
   }
 }
 
 /// U of a group's `outputs` outputs, of `inputs` inputs from w on, which are those from `first` on of `chunk`.
 inline void conv2d_winograd_group_filters(const conv2d_winograd_plan& plan, const tap_convolution& conv,
-                                          const float* w, index_t outputs, index_t first, index_t inputs,
-                                          index_t chunk, float* u) {
+                                          const float* w, const float* scale, index_t outputs, index_t first,
+                                          index_t inputs, index_t chunk, float* u) {
   constexpr index_t V = vf::lanes;
   for (index_t o = 0; o < outputs; o += V) {
     const index_t block = o - o % (2 * V), width = outputs - block > V ? 2 * V : V;
-    conv2d_winograd_filters(conv, w + o * conv.filter.output, outputs - o, inputs,
+    conv2d_winograd_filters(conv, w + o * conv.filter.output, channels_from(scale, o), outputs - o, inputs,
                             u + block * chunk + first * width + o - block, width, plan.u_point);
   }
 }
@@ -239,22 +241,28 @@ template <class T>
 struct conv2d_winograd_task {
   const tap_convolution& conv;
   view<const T> x;
-  const float* filter;  // of the group
-  const float* b;       // one value for each output of the group, or null
+  const float* filter;     // of the group
+  const float *scale, *b;  // one value for each output of the group, or null
   float slope;
   view<T> y;
 
-  const float* filters(index_t output, index_t input) const {
+  const float* filters_at(index_t output, index_t input) const {
     return filter + conv.filter_offset + output * conv.filter.output + input * conv.filter.input;
   }
   void inputs(const conv2d_winograd_plan& plan, index_t first_tile, index_t tiles, index_t first, index_t last,
               float* v) const {
     conv2d_winograd_inputs(plan, plan.v, x, conv.rows.first, conv.columns.first, first_tile, tiles, first, last, v);
   }
+  /// U of group g, of `inputs` inputs from `input` on, which are those from `first` on of `chunk`.
+  void filters(const conv2d_winograd_plan& plan, index_t g, index_t input, index_t inputs, index_t first, index_t chunk,
+               float* u) const {
+    conv2d_winograd_group_filters(plan, conv, filters_at(g * plan.group, input), channels_from(scale, g * plan.group),
+                                  plan.group_outputs(g), first, inputs, chunk, u);
+  }
   void outputs(const conv2d_winograd_plan& plan, const float* m, index_t batch, index_t g) const {
     const index_t o = g * plan.group;
     const auto transform = plan.edge == 6 ? conv2d_winograd_outputs<6, T> : conv2d_winograd_outputs<4, T>;
-    transform(plan, m, batch * plan.batch, plan.batch_tiles(batch), b == nullptr ? nullptr : b + o, slope,
+    transform(plan, m, batch * plan.batch, plan.batch_tiles(batch), channels_from(b, o), slope,
               y.channels(o, plan.group_outputs(g)));
   }
 };
@@ -268,8 +276,7 @@ inline void conv2d_winograd_by_tiles(executor& workers, const conv2d_winograd_pl
   const auto group_u = [&](index_t g) { return workspace + g * plan.points * plan.u_point; };
   workers.run(plan.groups * pieces, [&](index_t k, int) {
     const index_t g = k / pieces, i = k % pieces * piece;
-    conv2d_winograd_group_filters(plan, task.conv, task.filters(g * plan.group, i), plan.group_outputs(g), i,
-                                  std::min(piece, plan.inputs - i), plan.inputs, group_u(g));
+    task.filters(plan, g, i, std::min(piece, plan.inputs - i), i, plan.inputs, group_u(g));
   });
   const bool fetches = plan.inputs >= 64;  // with fewer, products are too short to hide it
   workers.run(plan.batches, [&](index_t batch, int worker) {
@@ -304,7 +311,7 @@ inline void conv2d_winograd_by_outputs(executor& workers, const conv2d_winograd_
   const auto filters_ahead = [&](index_t g, index_t i) {
     const auto [by_output, by_row, by_column, by_input] = task.conv.filter;
     const index_t outputs = plan.group_outputs(g), inputs = std::min(plan.chunk, plan.inputs - i);
-    const float* const w = task.filters(g * plan.group, i);
+    const float* const w = task.filters_at(g * plan.group, i);
     return by_input == 1 ? conv2d_winograd_taps_ahead{w, by_row, by_column, inputs, outputs, by_output}
                          : conv2d_winograd_taps_ahead{w, by_row, by_column, outputs, inputs, by_input};
   };
@@ -319,8 +326,7 @@ inline void conv2d_winograd_by_outputs(executor& workers, const conv2d_winograd_
       float *const u = workspace + plan.shared + worker * plan.worker, *const m = u + plan.points * plan.u_point;
       for (index_t i = 0; i < plan.inputs; i += plan.chunk) {
         const index_t inputs = std::min(plan.chunk, plan.inputs - i);
-        conv2d_winograd_group_filters(plan, task.conv, task.filters(g * plan.group, i), plan.group_outputs(g), 0,
-                                      inputs, inputs, u);
+        task.filters(plan, g, i, inputs, 0, inputs, u);
         const bool last = i + inputs == plan.inputs;
         const index_t next_g = std::min(g + (last ? workers.workers() : 0), plan.groups - 1);
         const index_t next_i = last ? 0 : i + inputs;
@@ -332,12 +338,12 @@ inline void conv2d_winograd_by_outputs(executor& workers, const conv2d_winograd_
   }
 }
 
-/// Assigns y. `filter` is the group's; b: one value for each output of the group, or null.
+/// Assigns y. `filter` is the group's; scale, b: one value for each output of the group, or null.
 template <class T>
 inline void conv2d_winograd(executor& workers, const tap_convolution& conv, view<const T> x, const float* filter,
-                            const float* b, float slope, view<T> y, float* workspace) {
+                            const float* scale, const float* b, float slope, view<T> y, float* workspace) {
   const conv2d_winograd_plan plan(conv, y.extents());
-  const conv2d_winograd_task<T> task{conv, x, filter, b, slope, y};
+  const conv2d_winograd_task<T> task{conv, x, filter, scale, b, slope, y};
   if (plan.by_tiles)
     conv2d_winograd_by_tiles(workers, plan, task, workspace);
   else

@@ -117,15 +117,16 @@ template <int Edge>
   u[Edge + 1] = g2;
 }
 
-/// u = GgGᵀ of the 3×3 taps at g.
+/// u = scale·GgGᵀ of the 3×3 taps at g.
 template <int Edge>
-inline void conv2d_winograd_filter(const float* g, index_t row, index_t column, float* u, index_t point) {
+inline void conv2d_winograd_filter(const float* g, index_t row, index_t column, vf scale, float* u, index_t point) {
   constexpr int count = Edge + 2;
   vf rows[3][count];
 #pragma GCC unroll 3
   for (int c = 0; c < 3; ++c) {
     const float* tap = g + c * column;
-    conv2d_winograd_filter_axis<Edge>(vf::load(tap), vf::load(tap + row), vf::load(tap + 2 * row), rows[c]);
+    conv2d_winograd_filter_axis<Edge>(scale * vf::load(tap), scale * vf::load(tap + row),
+                                      scale * vf::load(tap + 2 * row), rows[c]);
   }
 #pragma GCC unroll 8
   for (int r = 0; r < count; ++r) {

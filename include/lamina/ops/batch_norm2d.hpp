@@ -115,9 +115,7 @@ inline void fold_channels(view<const float> gamma, view<const float> beta, view<
 inline std::size_t batch_norm2d_apply_scratch(shape x) {
   return 2 * aligned_size(static_cast<std::size_t>(x.c) * sizeof(float));
 }
-inline std::size_t batch_norm2d_inference_scratch(shape x) {
-  return 3 * aligned_size(static_cast<std::size_t>(x.c) * sizeof(float));
-}
+inline std::size_t batch_norm2d_inference_scratch(shape x) { return batch_norm2d_apply_scratch(x); }
 inline std::size_t batch_norm2d_forward_scratch(shape x) {
   return 2 * aligned_size(static_cast<std::size_t>(x.c) * sizeof(double)) +
          std::max(channel_moments_scratch(x), batch_norm2d_apply_scratch(x));
@@ -187,6 +185,32 @@ void batch_norm2d_forward(cpu_context& ctx, std::type_identity_t<view<const T>> 
   batch_norm2d_apply<T>(ctx, x, gamma, beta, mean, inv_std, params, y);
 }
 
+/// What normalising x + b at inference multiplies x with, and what it then adds:
+///   scale = gamma/sqrt(running_var + epsilon), shift = beta + (b − running_mean)·scale
+/// so that a convolution with bias b and the normalisation behind it are one convolution (conv2d_forward with a scale).
+///   gamma, beta, running_mean, running_var, scale, shift   [1,1,1,C]
+///   b                                                      [1,1,1,C], or an empty view for none
+/// Of params, epsilon has a part. Writes scale and shift. Throws `error` when shapes or params are wrong.
+inline void batch_norm2d_fold(cpu_context&, view<const float> gamma, view<const float> beta,
+                              view<const float> running_mean, view<const float> running_var, view<const float> b,
+                              batch_norm2d_params params, view<float> scale, view<float> shift) {
+  constexpr std::string_view op = "batch_norm2d_fold";
+  require_same_shape(op, "gamma", gamma, "beta", beta);
+  require_same_shape(op, "gamma", gamma, "running_mean", running_mean);
+  require_same_shape(op, "gamma", gamma, "running_var", running_var);
+  if (!b.empty()) require_same_shape(op, "gamma", gamma, "b", b);
+  require_same_shape(op, "gamma", gamma, "scale", scale);
+  require_same_shape(op, "gamma", gamma, "shift", shift);
+  detail::require_batch_norm2d_params(op, params);
+  for (index_t c = 0; c < gamma.extents().c; ++c) {
+    const double deviation = std::sqrt(static_cast<double>(running_var[c]) + static_cast<double>(params.epsilon));
+    const double factor = static_cast<double>(gamma[c]) / deviation;
+    const double mean = static_cast<double>(running_mean[c]) - (b.empty() ? 0 : static_cast<double>(b[c]));
+    scale[c] = static_cast<float>(factor);
+    shift[c] = static_cast<float>(static_cast<double>(beta[c]) - mean * factor);
+  }
+}
+
 /// Inference: y = act(gamma·(x − running_mean)/sqrt(running_var + epsilon) + beta).
 ///   x, y                                     [N,H,W,C]; y may be x
 ///   gamma, beta, running_mean, running_var   [1,1,1,C]
@@ -203,13 +227,9 @@ void batch_norm2d_inference(cpu_context& ctx, std::type_identity_t<view<const T>
   detail::require_channel_values(op, x, "running_var", running_var);
   detail::require_batch_norm2d_params(op, params);
   auto scratch = ctx.scratch().open();
-  const view<float> inv_std = scratch.take<float>(vector_shape(x.extents().c));
-  float *scale = scratch.take<float>(x.extents().c), *shift = scratch.take<float>(x.extents().c);
-  const double epsilon = static_cast<double>(params.epsilon);
-  for (index_t c = 0; c < x.extents().c; ++c)
-    inv_std[c] = static_cast<float>(1 / std::sqrt(static_cast<double>(running_var[c]) + epsilon));
-  detail::fold_channels(gamma, beta, running_mean, inv_std, scale, shift);
-  channel_affine_forward<T>(ctx, 1, x, scale, shift, params.activation_slope, y);
+  const view<float> scale = scratch.take<float>(gamma.extents()), shift = scratch.take<float>(gamma.extents());
+  batch_norm2d_fold(ctx, gamma, beta, running_mean, running_var, {}, params, scale, shift);
+  channel_affine_forward<T>(ctx, 1, x, scale.data(), shift.data(), params.activation_slope, y);
 }
 
 /// Gradient of the training pass. With x̂ = (x − mean)·inv_std, g = dy·act'(gamma·x̂ + beta) and n = N·H·W:

@@ -49,20 +49,25 @@ inline index_t taps_workspace(const tap_convolution& conv, shape y, isa set, int
 }
 
 /// The convolution `conv` of x, group by group. A group's filters start `group_filters` elements behind the last's.
+/// scale, b: one value for each output of all groups, or null.
 template <class T>
 void convolve_taps(cpu_context& ctx, const tap_convolution& conv, view<const T> x, const float* w,
-                   index_t group_filters, const float* b, float slope, view<T> y, float* workspace) {
+                   index_t group_filters, const float* scale, const float* b, float slope, view<T> y,
+                   float* workspace) {
   if (y.size() == 0) return;
   const bool winograd = is_winograd(conv.algorithm);
   if (is_depthwise(conv))
-    LAMINA_DISPATCH(ctx.isa(), conv2d_depthwise(ctx.workers(), conv, x, w, group_filters, b, slope, y, workspace));
-  const auto one_group = [&](view<const T> inputs, const float* filter, const float* bias, view<T> outputs) {
-    if (winograd) return convolve_winograd(ctx, conv, inputs, filter, bias, slope, outputs, workspace);
-    LAMINA_DISPATCH(ctx.isa(), conv2d_direct(ctx.workers(), conv, inputs, filter, bias, slope, outputs, workspace));
+    LAMINA_DISPATCH(ctx.isa(),
+                    conv2d_depthwise(ctx.workers(), conv, x, w, group_filters, scale, b, slope, y, workspace));
+  const auto one_group = [&](view<const T> inputs, const float* filter, const float* factors, const float* bias,
+                             view<T> outputs) {
+    if (winograd) return convolve_winograd(ctx, conv, inputs, filter, factors, bias, slope, outputs, workspace);
+    LAMINA_DISPATCH(ctx.isa(),
+                    conv2d_direct(ctx.workers(), conv, inputs, filter, factors, bias, slope, outputs, workspace));
   };
   for (index_t g = 0; g < conv.groups; ++g)
-    one_group(x.channels(g * conv.inputs, conv.inputs), w + g * group_filters,
-              b == nullptr ? nullptr : b + g * conv.outputs, y.channels(g * conv.outputs, conv.outputs));
+    one_group(x.channels(g * conv.inputs, conv.inputs), w + g * group_filters, channels_from(scale, g * conv.outputs),
+              channels_from(b, g * conv.outputs), y.channels(g * conv.outputs, conv.outputs));
 }
 
 /// Floats of workspace that `convolve_backward` needs.
@@ -86,7 +91,7 @@ void convolve_backward(cpu_context& ctx, view<const T> dy, const float* w, shape
   const index_t group_filters = filter.size() / params.groups;
   for (index_t row = 0; row < std::min(params.stride, dx.extents().h); ++row)
     for (index_t column = 0; column < std::min(params.stride, dx.extents().w); ++column)
-      convolve_taps(ctx, backward_taps(filter, layout, params, row, column), dy, w, group_filters, b, 1.0f,
+      convolve_taps(ctx, backward_taps(filter, layout, params, row, column), dy, w, group_filters, nullptr, b, 1.0f,
                     phase_of(dx, params.stride, row, column), workspace);
 }
 
@@ -163,28 +168,36 @@ std::size_t conv2d_backward_weights_scratch(shape x, shape w, const conv2d_param
   return detail::workspace_bytes(detail::weights_workspace(w, chosen, conv2d_output_shape(x, w, params), set, workers));
 }
 
-/// y[n,oy,ox,o] = a(b[o] + Σ w[o,ky,kx,i] · x[n, oy·stride − top + ky·dilation, ox·stride − left + kx·dilation, i]),
+/// y[n,oy,ox,o] = a(b[o] + scale[o] · Σ w[o,ky,kx,i] · x[n, oy·stride − top + ky·dilation, ox·stride − left + …, i]),
 /// where a(v) = v for v > 0, else activation_slope·v, and x is zero outside its extents.
-///   x  [N,H,W,I]; may be a channel slice
-///   w  [O,KH,KW,I/groups] OHWI, contiguous; of the outputs each O/groups in turn see I/groups inputs in turn
-///   b  [1,1,1,O], or an empty view for none
-///   y  conv2d_output_shape(x, w, params); may be a channel slice; not x
+///   x      [N,H,W,I]; may be a channel slice
+///   w      [O,KH,KW,I/groups] OHWI, contiguous; of the outputs each O/groups in turn see I/groups inputs in turn
+///   scale  [1,1,1,O], or an empty view for 1: so batch normalisation at inference costs nothing a pixel
+///          (batch_norm2d_fold), as filters are scaled while they are packed
+///   b      [1,1,1,O], or an empty view for none
+///   y      conv2d_output_shape(x, w, params); may be a channel slice; not x
 /// Writes y. Throws `error` when the shapes don't fit together, before anything is written.
 template <class T>
-void conv2d_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x, view<const float> w, view<const float> b,
-                    const conv2d_params& params, view<T> y) {
+void conv2d_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x, view<const float> w,
+                    view<const float> scale, view<const float> b, const conv2d_params& params, view<T> y) {
   constexpr std::string_view op = "conv2d_forward";
   const shape filter = w.extents();
   detail::require_output(op, "y", y.extents(), conv2d_output_shape(x.extents(), filter, params, op), x.extents(),
                          filter);
+  detail::require_filter(op, "w", w, "scale", scale);
   detail::require_filter(op, "w", w, "b", b);
   const tap_convolution conv =
       forward_taps(filter, dense_layout(filter), detail::decided(params, x.extents(), filter, op));
   auto frame = ctx.scratch().open();
   float* workspace =
       frame.take<float>(detail::taps_workspace(conv, y.extents(), ctx.isa(), ctx.workers().workers()));
-  detail::convolve_taps(ctx, conv, x, w.data(), filter.size() / params.groups, b.data(), params.activation_slope, y,
-                        workspace);
+  detail::convolve_taps(ctx, conv, x, w.data(), filter.size() / params.groups, scale.data(), b.data(),
+                        params.activation_slope, y, workspace);
+}
+template <class T>
+void conv2d_forward(cpu_context& ctx, std::type_identity_t<view<const T>> x, view<const float> w, view<const float> b,
+                    const conv2d_params& params, view<T> y) {
+  conv2d_forward(ctx, x, w, {}, b, params, y);
 }
 
 /// dx[n,iy,ix,i] = Σ w[o,ky,kx,i] · dy[n,oy,ox,o] over all outputs and taps that read x[n,iy,ix,i]. With an activation,

@@ -109,6 +109,7 @@ constexpr filter_layout dense_layout(shape w) { return {w.h * w.w * w.c, w.w * w
 /// A direct convolution as the kernels see it. Forward pass, data gradient and transposed convolution all have this
 /// form:
 ///     y[n,oy,ox,o] = b[o] + Σ over taps (r,c) and inputs i of f(o,r,c,i) · x[n, oy·step + first + r·spacing, …, i]
+/// where the filter f may be scaled for each output, which kernels do while they pack it.
 struct tap_convolution {
   tap_axis rows, columns;
   filter_layout filter;
@@ -116,6 +117,11 @@ struct tap_convolution {
   index_t groups, inputs, outputs;  // channels of one group
   conv2d_algorithm algorithm = conv2d_algorithm::direct;
 };
+
+/// Values of channels from channel `first` on. Null, where there are none, stays null.
+constexpr const float* channels_from(const float* values, index_t first) {
+  return values == nullptr ? nullptr : values + first;
+}
 
 /// The forward pass as taps.
 inline tap_convolution forward_taps(shape w, filter_layout layout, const conv2d_params& params) {

@@ -26,7 +26,8 @@ void for_each_tap(shape x, shape w, const conv2d_params& params, shape y, Body&&
 
 /// T: float, bfloat16 or double; W: float or double.
 template <class T, class W>
-void conv2d_forward(view<const T> x, view<const W> w, view<const W> b, const conv2d_params& params, view<T> y) {
+void conv2d_forward(view<const T> x, view<const W> w, view<const W> scale, view<const W> b, const conv2d_params& params,
+                    view<T> y) {
   tensor<double> sums(y.extents());
   for_each_tap(x.extents(), w.extents(), params, y.extents(),
                [&](auto n, auto oy, auto ox, auto o, auto ky, auto kx, auto iy, auto ix, auto first) {
@@ -39,9 +40,14 @@ void conv2d_forward(view<const T> x, view<const W> w, view<const W> b, const con
     for (index_t oy = 0; oy < OH; ++oy)
       for (index_t ox = 0; ox < OW; ++ox)
         for (index_t o = 0; o < O; ++o) {
-          const double v = sums(n, oy, ox, o) + (b.empty() ? 0 : static_cast<double>(b[o]));
+          const double scaled = sums(n, oy, ox, o) * (scale.empty() ? 1 : static_cast<double>(scale[o]));
+          const double v = scaled + (b.empty() ? 0 : static_cast<double>(b[o]));
           y(n, oy, ox, o) = static_cast<T>(activation(v, params.activation_slope));
         }
+}
+template <class T, class W>
+void conv2d_forward(view<const T> x, view<const W> w, view<const W> b, const conv2d_params& params, view<T> y) {
+  conv2d_forward<T, W>(x, w, {}, b, params, y);
 }
 
 template <class T, class W>

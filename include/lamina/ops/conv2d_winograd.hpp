@@ -70,9 +70,9 @@ inline index_t winograd_workspace(const tap_convolution& conv, shape y, isa set,
 
 /// The convolution `conv` of the channels of one group.
 template <class T>
-void convolve_winograd(cpu_context& ctx, const tap_convolution& conv, view<const T> x, const float* w, const float* b,
-                       float slope, view<T> y, float* workspace) {
-  LAMINA_DISPATCH(ctx.isa(), conv2d_winograd(ctx.workers(), conv, x, w, b, slope, y, workspace));
+void convolve_winograd(cpu_context& ctx, const tap_convolution& conv, view<const T> x, const float* w,
+                       const float* scale, const float* b, float slope, view<T> y, float* workspace) {
+  LAMINA_DISPATCH(ctx.isa(), conv2d_winograd(ctx.workers(), conv, x, w, scale, b, slope, y, workspace));
 }
 
 }  // namespace detail

@@ -214,7 +214,7 @@ void conv_transpose2d_backward_data(cpu_context& ctx, std::type_identity_t<view<
   auto frame = ctx.scratch().open();
   float* workspace =
       frame.take<float>(detail::taps_workspace(conv, dx.extents(), ctx.isa(), ctx.workers().workers()));
-  detail::convolve_taps(ctx, conv, dy, w.data(), 0, nullptr, 1.0f, dx, workspace);
+  detail::convolve_taps(ctx, conv, dy, w.data(), 0, nullptr, nullptr, 1.0f, dx, workspace);
 }
 
 /// dw[o,ky,kx,i] += Σ x[n,iy,ix,i] · dy[n, iy·stride − top + ky·dilation, ix·stride − left + kx·dilation, o] and

@@ -20,7 +20,7 @@ class whole_network {
   template <class Network>
   whole_network(const Network& network, shape extents) : input_(tape_.input(extents)) {
     output_ = network(tape_, input_);
-    tape_.fuse_activations(output_);
+    tape_.fuse_for_inference(output_);
     tape_.use_least_reach_below(4, input_);
   }
 
