@@ -7,6 +7,7 @@
 #include <unsupported/Eigen/CXX11/ThreadPool>
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -61,7 +62,8 @@ class thread_pool final : public executor {
     }
   };
 
-  /// Lets `helpers` threads join `work`. Those called for an earlier run and not awake yet count too.
+  /// Lets `helpers` threads join `work`. Those that wait for work, or were called for an earlier run and are not awake
+  /// yet, count too.
   void open(job& work, int helpers) {
     int missing = 0;
     {
@@ -69,8 +71,9 @@ class thread_pool final : public executor {
       open_ = &work;
       joined_ = 0;
       most_ = helpers;
-      missing = std::max(0, helpers - called_);
+      missing = std::max(0, helpers - called_ - waiting_);
       called_ += missing;
+      opened_.fetch_add(1, std::memory_order_release);
     }
     for (; missing > 0; --missing) {
       try {
@@ -90,26 +93,55 @@ class thread_pool final : public executor {
     }
     while (helping_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   }
+  /// Helps, and waits a moment for the next run before it sleeps: waking takes longer than most pauses between runs.
   void help() {
-    job* work = nullptr;
-    int worker = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      --called_;
-      if (open_ == nullptr || joined_ == most_) return;
-      work = open_;
-      worker = ++joined_;
-      helping_.fetch_add(1, std::memory_order_relaxed);
-    }
-    work->drain(worker);
-    helping_.fetch_sub(1, std::memory_order_release);
+    std::unique_lock lock(mutex_);
+    --called_;
+    const auto has_place = [this] { return open_ != nullptr && joined_ < most_; };
+    do {
+      while (has_place()) {
+        job* const work = open_;
+        const int worker = ++joined_;
+        helping_.fetch_add(1, std::memory_order_relaxed);
+        lock.unlock();
+        work->drain(worker);
+        helping_.fetch_sub(1, std::memory_order_release);
+        lock.lock();
+      }
+      ++waiting_;
+      const unsigned seen = opened_.load(std::memory_order_relaxed);
+      lock.unlock();
+      await_opening(seen);
+      lock.lock();
+      --waiting_;
+    } while (has_place());
+  }
+  void await_opening(unsigned seen) const {
+    constexpr std::chrono::microseconds most(100);
+    const auto begin = std::chrono::steady_clock::now();
+    do {
+      for (int i = 0; i < 32; ++i) {
+        if (opened_.load(std::memory_order_acquire) != seen) return;
+        relax();
+      }
+    } while (std::chrono::steady_clock::now() - begin < most);
+  }
+  /// Tells the processor that the thread only waits.
+  static void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
   }
 
   int workers_;
-  std::mutex mutex_;                         // of the next four
+  std::mutex mutex_;                         // of the next five
   job* open_ = nullptr;                      // what helpers may join
   int joined_ = 0, most_ = 0;                // helpers of it, who have the worker numbers 1 to joined_
   int called_ = 0;                           // scheduled and not awake yet
+  int waiting_ = 0;                          // awake, without work
+  std::atomic<unsigned> opened_{0};          // runs so far
   std::atomic<int> helping_{0};              // joined and not done: open_ may not go before them
   std::unique_ptr<Eigen::ThreadPool> pool_;  // last: its threads end before what they use
 };
