@@ -62,7 +62,7 @@ TEST_CASE("program: gradients are the same bits whether activations are kept or 
     CAPTURE(description.at("model"));
     cpu_context ctx;
     fixture kept(description), rebuilt(description);
-    auto with = rebuilt.make(ctx, run_mode::training, true), without = kept.make(ctx, run_mode::training, false);
+    auto with = rebuilt.make(ctx, run_mode::training), without = kept.make(ctx, run_mode::training, {.rebuild = false});
     rebuilt.step(ctx, with);
     kept.step(ctx, without);
     CHECK(same_bits<float>(rebuilt.gradients.all(), kept.gradients.all()));

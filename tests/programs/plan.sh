@@ -31,6 +31,7 @@ plan "unet: .* 22727489 trainable parameters" --as lab --size 64 --batch 1
 [ ! -e planned ] || { echo "--plan wrote a folder"; status=1; }
 
 # A run that plans for more than it may have does not begin.
-refused "bytes are planned, more than the limit of 100000000" "$train" synthetic:16 $small --memory 100MB --out large
+refused "bytes are planned at the least, more than the limit of 100000000" \
+  "$train" synthetic:16 $small --memory 100MB --out large
 [ ! -e large/log.csv ] || { echo "a run beyond --memory began"; status=1; }
 exit $status

@@ -1,8 +1,8 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <lamina/graph/memory_plan.hpp>
 #include <lamina/graph/parameter_set.hpp>
+#include <lamina/graph/recompute.hpp>
 #include <lamina/graph/tape.hpp>
 #include <lamina/graph/workspace.hpp>
 #include <lamina/ops/copy.hpp>
@@ -12,8 +12,6 @@
 #include <vector>
 
 namespace lamina {
-
-enum class run_mode { training, inference };
 
 /// Told of every pass that a program runs; benchmarks take times with it.
 class pass_observer {
@@ -40,11 +38,14 @@ class program {
 
   /// Records `network(tape, variable)` on an input of `extents` and plans its memory. Allocates nothing yet.
   ///   ctx       the context that it will run with: scratch depends on its threads and instruction set
+  ///   options   what backward computes once more instead of keeping it. A limit that can't be met gives the smallest
+  ///             plan: look at `plan().bytes()`
   ///   whole     the network recorded for a whole image, of which this program computes a part: its algorithms are used
   /// Throws `error` where shapes don't fit the network.
   template <class Network>
   program(const context& ctx, const Network& network, std::shared_ptr<const parameter_layout> layout, shape extents,
-          run_mode mode, workspace<Device>& space, bool rebuild = true, const lamina::tape<T, Device>* whole = nullptr)
+          run_mode mode, workspace<Device>& space, plan_options options = {},
+          const lamina::tape<T, Device>* whole = nullptr)
       : layout_(std::move(layout)), mode_(mode), space_(&space) {
     require(extents.size() > 0, "program: the input's shape ", extents, " is empty");
     const variable x = tape_.input(extents);
@@ -52,7 +53,7 @@ class program {
     tape_.fuse_activations(y);
     if (whole != nullptr) tape_.use_algorithms_of(*whole);
     find_parameters();
-    plan_ = memory_planner(describe(ctx, x, y), {.training = mode == run_mode::training, .rebuild = rebuild}).plan();
+    plan_ = plan_memory(describe(ctx, x, y), mode, options);
   }
 
   const memory_plan& plan() const { return plan_; }
@@ -128,6 +129,7 @@ class program {
         described.trainable = described.trainable || (e != nullptr && e->parameter.trainable);
       for (const pass_kind kind : {pass_kind::forward, pass_kind::rebuild, pass_kind::backward})
         described.scratch[static_cast<std::size_t>(kind)] = tape_.node_at(i).scratch(ctx, kind);
+      described.flops = tape_.node_at(i).flops();
       graph.nodes.push_back(std::move(described));
     }
     graph.input = x.id;

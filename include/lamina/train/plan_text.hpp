@@ -42,6 +42,11 @@ std::string plan_text(const program<T>& p, const parameter_layout& layout) {
   text << "arithmetic, two operations per multiply-add:\n";
   line("forward pass", p.flops() / 1e9, "GFLOP");
   if (p.mode() == run_mode::training) line("step, about three times that", 3 * p.flops() / 1e9, "GFLOP");
+  if (plan.dropped > 0) {
+    line("computed once more to meet the limit of memory", plan.recomputed_flops / 1e9, "GFLOP");
+    line("… of a step", 100 * plan.recomputed_share(), "%");
+    line("… activations", plan.dropped, "");
+  }
   text << "what is kept for backward:\n";
   megabytes("pooling indices, 2 bits each", indices);
   megabytes("skips, from encoder to decoder", skips);

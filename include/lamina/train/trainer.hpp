@@ -7,6 +7,7 @@
 #include <lamina/train/evaluate.hpp>
 #include <lamina/train/fixed_options.hpp>
 #include <lamina/train/options.hpp>
+#include <lamina/train/plan_training.hpp>
 
 #include <chrono>
 #include <map>
@@ -125,25 +126,7 @@ class trainer {
 
   index_t training_batch() const { return training_loading_of(options_, data_).batch_size; }
   void make_plan() {
-    plan_ = plan_of(options_, data_);
-    const index_t batch = options_.batch_size, all = plan_.training_images;
-    programs_.at(run_mode::training, training_batch());
-    if (plan_.batches_per_epoch * batch > all) programs_.at(run_mode::training, all % batch);
-    for (const index_t images : {plan_.validation_images, plan_.test_images}) {
-      if (images >= batch) programs_.at(run_mode::inference, batch);
-      if (images % batch != 0) programs_.at(run_mode::inference, images % batch);
-    }
-    plan_.block_bytes = programs_.block_bytes();
-    plan_.scratch_bytes = programs_.scratch_bytes();
-    const std::size_t sets = 3 + optimizer_.moments().size() + (average_ ? 1 : 0);
-    plan_.network = network_.description();
-    plan_.parameters = layout_->trainable_count();
-    plan_.parameter_bytes = sets * static_cast<std::size_t>(layout_->size()) * sizeof(float);
-    require(options_.memory_limit == 0 || plan_.planned_bytes() <= options_.memory_limit, "trainer: ",
-            plan_.planned_bytes(), " bytes are planned, more than the limit of ", options_.memory_limit,
-            "; smaller batches, images or networks need less");
-    programs_.reserve();
-    plan_.flops_per_image = step_program().flops() / static_cast<double>(training_batch());
+    plan_ = plan_training(options_, data_, network_, *layout_, programs_);
     schedule_ = {options_.schedule,
                  {.base = learning_rate_of(options_.optimizer),
                   .steps = plan_.steps,
