@@ -62,6 +62,23 @@ TEST_CASE("the same bits under any limit of memory, which a run that goes on may
   CHECK(rest.run().weights_sha256 == whole.weights_sha256);
 }
 
+TEST_CASE("the same bits whether parameters are updated layer by layer or all at once") {
+  for (const optimizer_params& which : {optimizer_params{adam_params{.weight_decay = 1e-2f}},
+                                        optimizer_params{sgd_params{.momentum = 0.9f}}}) {
+    train_options o = tiny_options();
+    o.optimizer = which;
+    recorder by_layer, at_once;
+    const train_result layered = train_once(o, &by_layer);
+    o.clip_norm = 1e6f;  // never reached, but all gradients are needed to know that
+    const train_result whole = train_once(o, &at_once);
+    CHECK(layered.weights_sha256 == whole.weights_sha256);
+    CHECK(layered.best_weights_sha256 == whole.best_weights_sha256);
+    CHECK(layered.plan.parameter_bytes < whole.plan.parameter_bytes);
+    for (std::size_t i = 0; i < by_layer.steps.size(); ++i)
+      CHECK(by_layer.steps[i].gradient_norm == doctest::Approx(at_once.steps[i].gradient_norm).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("the same bits for any number of threads and workers") {
   const std::string expected = train_once(tiny_options()).weights_sha256;
   for (const int threads : {2, 5})

@@ -18,7 +18,8 @@ enum class buffer_use : std::uint8_t {
   value,     // an activation on its way forward, kept for backward where that reads it
   rebuilt,   // an activation computed once more for backward
   auxiliary, // statistics, pooling indices
-  gradient,
+  gradient,           // of an activation
+  parameter_gradient, // of a plan that has those
 };
 
 /// The order in which a network's nodes run and where everything they touch lies in one block of memory: made once per
@@ -35,13 +36,21 @@ struct memory_plan {
     int variable = -1, buffer = -1;
     index_t channel = 0, width = 0;
   };
+  /// The gradient of a parameter, where that is alive only while ops add to it.
+  struct parameter_gradient {
+    int parameter;
+    int position;        // among the node's parameters; -1: none adds to it, and it's zero
+    int buffer;
+    bool first, last;    // of the steps that add to it
+  };
   struct step {
     int node;
     pass_kind pass;
-    std::vector<place> inputs, outputs, input_gradients;
-    place output_gradient;
-    std::vector<bool> accumulate;
-    std::vector<std::array<place, 2>> sums;  // afterwards, the first is added to the second
+    std::vector<place> inputs{}, outputs{}, input_gradients{};
+    place output_gradient{};
+    std::vector<bool> accumulate{};
+    std::vector<std::array<place, 2>> sums{};  // afterwards, the first is added to the second
+    std::vector<parameter_gradient> parameter_gradients{};  // with `gradients_by_layer`
   };
 
   std::vector<step> steps;
@@ -73,6 +82,7 @@ struct graph_description {
     bool trainable;                        // has a trainable parameter
     std::array<std::size_t, 3> scratch{};  // by pass_kind
     double flops = 0;                      // of forward
+    std::vector<int> parameters{};         // trainable ones, in the node's order; -1 for others
   };
   struct variable {
     shape extents;
@@ -82,12 +92,14 @@ struct graph_description {
   };
   std::vector<node> nodes;
   std::vector<variable> variables;
+  std::vector<std::size_t> parameter_bytes;  // 0: not trainable
   int input = -1, output = -1;
 };
 
 struct plan_options {
   bool rebuild = true;    // compute cheap activations again in backward instead of keeping them
   std::size_t limit = 0;  // bytes of block and scratch that training shall do with, at the price of arithmetic; 0: none
+  bool gradients_by_layer = false;  // give each parameter's gradient away as soon as it is complete
 };
 
 /// Gives each buffer an offset so that no two that are alive in the same step overlap; returns the block's size.

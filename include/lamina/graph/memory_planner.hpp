@@ -20,8 +20,11 @@ enum class value_fate : std::uint8_t {
 /// lie in one buffer share their fate, which is that of the buffer's variable.
 class memory_planner {
  public:
-  memory_planner(const graph_description& graph, run_mode mode)
-      : graph_(graph), training_(mode == run_mode::training), last_reader_(graph.variables.size(), -1),
+  memory_planner(const graph_description& graph, run_mode mode, bool gradients_by_layer)
+      : graph_(graph),
+        training_(mode == run_mode::training),
+        gradients_by_layer_(gradients_by_layer),
+        last_reader_(graph.variables.size(), -1),
         readers_(graph.variables.size(), 0) {
     for (int i = 0; i < node_count(); ++i)
       for (const int v : graph_.nodes[at(i)].inputs) last_reader_[at(v)] = i, ++readers_[at(v)];
@@ -52,6 +55,7 @@ class memory_planner {
     value_buffers_.assign(V, -1);
     rebuilt_buffers_.assign(V, -1);
     gradient_buffers_.assign(V, -1);
+    parameter_buffers_.assign(graph_.parameter_bytes.size(), -1);
     written_.assign(V, false);
     loss_steps_ = 0;
 
@@ -68,6 +72,7 @@ class memory_planner {
         add_backward(i);
         forget_before(i);
       }
+      if (gradients_by_layer_) finish_parameter_gradients();
     }
     return std::move(plan_);
   }
@@ -202,7 +207,7 @@ class memory_planner {
   void add_forward(int i) {
     const auto& n = graph_.nodes[at(i)];
     const int time = now();
-    memory_plan::step s{i, pass_kind::forward, {}, {}, {}, {}, {}, {}};
+    memory_plan::step s{.node = i, .pass = pass_kind::forward};
     for (const int v : n.inputs) s.inputs.push_back(value_place(v, time));
     for (const int v : n.outputs) s.outputs.push_back(value_place(v, time));
     add(std::move(s));
@@ -216,7 +221,7 @@ class memory_planner {
     for (const int input : n.inputs) rebuild(input);
     rebuilt_[at(v)] = true;
     const int time = now();
-    memory_plan::step s{producer, pass_kind::rebuild, {}, {}, {}, {}, {}, {}};
+    memory_plan::step s{.node = producer, .pass = pass_kind::rebuild};
     for (const int input : n.inputs) s.inputs.push_back(value_place(input, time));
     for (const int output : n.outputs) s.outputs.push_back(value_place(output, time));
     add(std::move(s));
@@ -232,7 +237,7 @@ class memory_planner {
       if (is_set(n.traits.backward_reads_outputs, k)) rebuild(n.outputs[k]);
 
     const int time = now();
-    memory_plan::step s{i, pass_kind::backward, {}, {}, {}, {}, {}, {}};
+    memory_plan::step s{.node = i, .pass = pass_kind::backward};
     for (std::size_t k = 0; k < n.inputs.size(); ++k)
       s.inputs.push_back(is_set(n.traits.backward_reads_inputs, k) ? value_place(n.inputs[k], time)
                                                                    : memory_plan::place{n.inputs[k]});
@@ -241,7 +246,31 @@ class memory_planner {
                                                                      : memory_plan::place{n.outputs[k]});
     s.output_gradient = gradient_place(y, time);
     for (const int v : n.inputs) add_input_gradient(s, n, v, time);
+    if (gradients_by_layer_)
+      for (std::size_t k = 0; k < n.parameters.size(); ++k)
+        if (n.parameters[k] >= 0) add_parameter_gradient(s, n.parameters[k], static_cast<int>(k), time);
     add(std::move(s));
+  }
+  void add_parameter_gradient(memory_plan::step& s, int parameter, int position, int time) {
+    int& buffer = parameter_buffers_[at(parameter)];
+    const bool first = buffer < 0;
+    if (first) {
+      buffer = static_cast<int>(plan_.buffers.size());
+      plan_.buffers.push_back(
+          {buffer_use::parameter_gradient, aligned_size(graph_.parameter_bytes[at(parameter)]), time, time});
+    }
+    plan_.buffers[at(buffer)].last = time;
+    s.parameter_gradients.push_back({parameter, position, buffer, first, false});
+  }
+  /// Gives the last step zero gradients of those parameters that no op has added to, and finds who adds last.
+  void finish_parameter_gradients() {
+    for (std::size_t p = 0; p < parameter_buffers_.size(); ++p)
+      if (graph_.parameter_bytes[p] > 0 && parameter_buffers_[p] < 0)
+        add_parameter_gradient(plan_.steps.back(), static_cast<int>(p), -1, now() - 1);
+    std::vector<bool> seen(parameter_buffers_.size(), false);
+    for (auto s = plan_.steps.rbegin(); s != plan_.steps.rend(); ++s)
+      for (auto g = s->parameter_gradients.rbegin(); g != s->parameter_gradients.rend(); ++g)
+        if (!seen[at(g->parameter)]) g->last = seen[at(g->parameter)] = true;
   }
 
   /// After the backward of op i: gives up what is to be forgotten, unless an op soon reads it.
@@ -292,7 +321,7 @@ class memory_planner {
   }
 
   const graph_description& graph_;
-  bool training_;
+  bool training_, gradients_by_layer_;
   std::vector<int> last_reader_, readers_;  // of each variable: op, number of ops
   std::vector<link> value_links_, gradient_links_;
   std::vector<bool> needs_gradient_;
@@ -304,6 +333,7 @@ class memory_planner {
   int loss_steps_ = 0;
   std::vector<bool> rebuilt_, written_;
   std::vector<int> value_buffers_, rebuilt_buffers_, gradient_buffers_;  // of each root, or -1
+  std::vector<int> parameter_buffers_;
 };
 
 }  // namespace lamina

@@ -19,8 +19,8 @@ namespace lamina {
 /// up on the way, but need not be, is kept after all.
 class recompute_search {
  public:
-  explicit recompute_search(const graph_description& graph)
-      : graph_(graph), planner_(graph, run_mode::training), least_(planner_.least_fates()) {}
+  recompute_search(const graph_description& graph, bool gradients_by_layer)
+      : graph_(graph), planner_(graph, run_mode::training, gradients_by_layer), least_(planner_.least_fates()) {}
 
   /// The first plan of at most `limit` bytes of block and scratch; where there is none, the smallest there is.
   memory_plan search(std::size_t limit) {
@@ -141,8 +141,9 @@ class recompute_search {
 /// The plan of one graph: packed, and within the options' limit, or as small as there is one.
 /// Throws `error` when there is nothing to train.
 inline memory_plan plan_memory(const graph_description& graph, run_mode mode, plan_options options = {}) {
-  if (mode == run_mode::training && options.limit > 0) return recompute_search(graph).search(options.limit);
-  memory_planner planner(graph, mode);
+  if (mode == run_mode::training && options.limit > 0)
+    return recompute_search(graph, options.gradients_by_layer).search(options.limit);
+  memory_planner planner(graph, mode, options.gradients_by_layer);
   memory_plan plan = planner.plan(options.rebuild ? planner.cheap_fates() : planner.kept_fates());
   plan.block_bytes = pack_buffers(plan.buffers);
   return plan;

@@ -21,7 +21,7 @@ namespace lamina {
 struct train_plan {
   network_description network;
   index_t parameters = 0;           // trainable numbers
-  std::size_t parameter_bytes = 0;  // weights, gradients, moments, average, best
+  std::size_t parameter_bytes = 0;  // weights, moments, average, best; gradients, unless by layer
   std::size_t block_bytes = 0;      // activations and their gradients, of the largest program
   std::size_t scratch_bytes = 0;    // of the hungriest op of the network
   std::size_t loader_bytes = 0;     // batches read ahead, in training and in an evaluation during it

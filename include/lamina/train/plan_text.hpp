@@ -56,6 +56,8 @@ std::string plan_text(const program<T>& p, const parameter_layout& layout) {
   megabytes("activations computed once more for backward", plan.bytes_of(buffer_use::rebuilt));
   megabytes("statistics and indices", plan.bytes_of(buffer_use::auxiliary));
   megabytes("gradients of activations", plan.bytes_of(buffer_use::gradient));
+  if (const std::size_t all = plan.bytes_of(buffer_use::parameter_gradient); all > 0)
+    megabytes("gradients of parameters, each alive in its layer", all);
   text << "memory asked for:\n";
   megabytes("one block that all of these share", plan.block_bytes);
   megabytes("scratch", plan.scratch_bytes);

@@ -9,15 +9,20 @@
 
 namespace lamina {
 
-/// Sets of parameters that a training holds: weights, gradients, best weights, the optimiser's moments, the average.
+/// Whether a parameter is updated as soon as its gradient is complete, so that all gradients are never in memory at
+/// once: where nothing is asked of all of them before the update.
+inline bool updates_by_layer(const train_options& o) { return o.accumulate == 1 && o.clip_norm == 0; }
+
+/// Sets of parameters that a training holds: weights, best weights, the optimiser's moments, the average, gradients.
 inline std::size_t parameter_sets_of(const train_options& o) {
-  return 3 + (std::holds_alternative<adam_params>(o.optimizer) ? 2u : 1u) + (o.average_decay > 0 ? 1u : 0u);
+  const std::size_t moments = std::holds_alternative<adam_params>(o.optimizer) ? 2 : 1;
+  return 2 + moments + (o.average_decay > 0 ? 1 : 0) + (updates_by_layer(o) ? 0 : 1);
 }
 
 /// How a training step's memory is planned where everything else takes `held` bytes.
 inline plan_options step_plan_options(const train_options& o, std::size_t held) {
-  if (o.memory_limit == 0) return {};
-  return {.limit = std::max(o.memory_limit, held + 1) - held};
+  const std::size_t limit = o.memory_limit == 0 ? 0 : std::max(o.memory_limit, held + 1) - held;
+  return {.limit = limit, .gradients_by_layer = updates_by_layer(o)};
 }
 
 /// All of a plan but for what a resumed run has done already. Records the programs that the run takes, of full and of
