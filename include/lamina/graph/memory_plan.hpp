@@ -98,7 +98,7 @@ struct graph_description {
 
 struct plan_options {
   bool rebuild = true;    // compute cheap activations again in backward instead of keeping them
-  std::size_t limit = 0;  // bytes of block and scratch that training shall do with, at the price of arithmetic; 0: none
+  std::size_t limit = 0;  // bytes of block and scratch that training shall do with, whatever it recomputes; 0: none
   bool gradients_by_layer = false;  // give each parameter's gradient away as soon as it is complete
 };
 

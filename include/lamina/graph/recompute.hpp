@@ -27,18 +27,19 @@ class recompute_search {
     const std::vector<value_fate> start = planner_.cheap_fates();
     std::vector<value_fate> fates = start;
     std::vector<std::size_t> given_up;
+    std::vector<value_fate> fates_of_smallest = start;
     candidate now = plan_with(fates);
     memory_plan smallest = packed(now.plan);
     while (smallest.bytes() > limit) {
       std::optional<move> next = best_move(now, fates);
-      if (!next) return counted(std::move(smallest), start, smallest_fates_.empty() ? fates : smallest_fates_);
+      if (!next) return counted(std::move(smallest), start, fates_of_smallest);
       fates[next->variable] = next->fate;
       given_up.push_back(next->variable);
       now = std::move(next->result);
       memory_plan plan = packed(now.plan);
       if (plan.bytes() < smallest.bytes()) {
         smallest = std::move(plan);
-        smallest_fates_ = fates;
+        fates_of_smallest = fates;
       }
     }
     for (const std::size_t v : given_up) {
@@ -135,7 +136,7 @@ class recompute_search {
 
   const graph_description& graph_;
   memory_planner planner_;
-  std::vector<value_fate> least_, smallest_fates_;
+  std::vector<value_fate> least_;
 };
 
 /// The plan of one graph: packed, and within the options' limit, or as small as there is one.

@@ -44,8 +44,8 @@ std::string plan_text(const program<T>& p, const parameter_layout& layout) {
   if (p.mode() == run_mode::training) line("step, about three times that", 3 * p.flops() / 1e9, "GFLOP");
   if (plan.dropped > 0) {
     line("computed once more to meet the limit of memory", plan.recomputed_flops / 1e9, "GFLOP");
-    line("… of a step", 100 * plan.recomputed_share(), "%");
-    line("… activations", plan.dropped, "");
+    text << "  (" << plan.dropped << " activations, " << 100 * plan.recomputed_share()
+         << " % more arithmetic in a step)\n";
   }
   text << "what is kept for backward:\n";
   megabytes("pooling indices, 2 bits each", indices);
