@@ -59,6 +59,8 @@ struct memory_plan {
   std::vector<buffer> buffers;
   std::size_t block_bytes = 0;    // of all buffers, which share memory where their lives don't overlap
   std::size_t scratch_bytes = 0;  // of the hungriest pass
+  /// What steps take, to the byte. A process that holds this and sets of parameters was measured to have 5 to 10 MB
+  /// more resident: its code, its stacks, a batch of images.
   std::size_t bytes() const { return block_bytes + scratch_bytes; }
   int dropped = 0;                // activations that were given up to meet a limit, and are computed once more
   double forward_flops = 0;       // of a forward pass, two per multiply-add
