@@ -4,7 +4,9 @@
 //     step --model unet --base 64 --bottleneck 1024 --size 256 --batch 2 --threads 2 [--inference] [--type bf16]
 //
 // Prints one line of JSON: images a second (best and median step), memory planned and used, milliseconds by kind of op,
-// and the share of the FMA peak, which is measured in the same run. FLOPs are those of direct convolution.
+// and the share of the FMA peak, which is measured in the same run. FLOPs are those of direct convolution, of a step
+// that recomputes nothing. Each layer is updated right behind its gradient; `--whole-update` keeps all gradients and
+// updates at the end. `--memory 400M` limits all that is planned.
 #include <lamina/core/thread_pool.hpp>
 #include <lamina/graph/program.hpp>
 #include <lamina/models/network.hpp>
@@ -29,7 +31,8 @@ struct options {
   std::string model = "unet", type = "float";
   index_t base = 64, bottleneck = 0, size = 256, batch = 2;
   int threads = 2, steps = 5;
-  bool inference = false;
+  std::size_t memory = 0;
+  bool inference = false, whole_update = false;
 };
 
 /// Adds up the time of every pass by op and direction.
@@ -65,14 +68,20 @@ nlohmann::ordered_json measure(const options& o) {
   parameter_set<> weights(layout);
   initialize(weights, 1);
   workspace<> space;
+  const std::size_t sets = o.inference ? 1 : o.whole_update ? 4 : 3;
+  const std::size_t parameter_bytes = sets * static_cast<std::size_t>(layout->size()) * sizeof(float);
+  const std::size_t limit = o.memory == 0 ? 0 : std::max(o.memory, parameter_bytes + 1) - parameter_bytes;
   program<T> program(ctx, net, layout, {o.batch, o.size, o.size, 3},
-                     o.inference ? run_mode::inference : run_mode::training, space);
-  std::size_t parameter_bytes = weights.all().size() * sizeof(float);
+                     o.inference ? run_mode::inference : run_mode::training, space,
+                     {.limit = limit, .gradients_by_layer = !o.whole_update});
+  const std::size_t planned = parameter_bytes + program.plan().bytes();
+  require(o.memory == 0 || planned <= o.memory, planned, " bytes are planned at the least, more than the limit of ",
+          o.memory);
 
   std::optional<parameter_set<>> gradients, m, v;
   if (!o.inference) {
-    for (auto* set : {&gradients, &m, &v}) set->emplace(layout);
-    parameter_bytes *= 4;
+    for (auto* set : {&m, &v}) set->emplace(layout);
+    if (o.whole_update) gradients.emplace(layout);
   }
   tensor<T> images(program.input_extents());
   tensor<float> masks(program.output_extents());
@@ -94,12 +103,19 @@ nlohmann::ordered_json measure(const options& o) {
     timed("loss", [&] {
       bce_with_logits_forward_backward(ctx, program.output(), masks.view(), {}, program.output_gradient());
     });
-    timed("adam", [&] { fill(ctx, 0.0f, gradients->all()); });
-    program.backward(ctx, weights, *gradients);
-    timed("adam", [&] {
-      adam_step(ctx, as_const(gradients->trainable()), {.learning_rate = 1e-5f}, ++step, weights.trainable(),
-                m->trainable(), v->trainable());
-    });
+    const auto update = [&](view<const float> g, view<float> w, view<float> first, view<float> second) {
+      timed("adam", [&] { adam_step(ctx, g, {.learning_rate = 1e-5f}, step, w, first, second); });
+    };
+    ++step;
+    if (o.whole_update) {
+      timed("adam", [&] { fill(ctx, 0.0f, gradients->all()); });
+      program.backward(ctx, weights, *gradients);
+      update(as_const(gradients->trainable()), weights.trainable(), m->trainable(), v->trainable());
+    } else {
+      program.backward_by_layer(ctx, weights, [&](const parameter_layout::entry& e, view<const float> g) {
+        update(g, weights[e], (*m)[e], (*v)[e]);
+      });
+    }
   };
   run();  // warms up: memory is touched for the first time
   watch = {};
@@ -125,7 +141,8 @@ nlohmann::ordered_json measure(const options& o) {
           {"images_per_second_best", images_per_step / seconds.front()},
           {"images_per_second_median", images_per_step / seconds[seconds.size() / 2]},
           {"peak_rss_bytes", usage.ru_maxrss * 1024},
-          {"planned_bytes", parameter_bytes + program.plan().bytes()},
+          {"planned_bytes", planned},
+          {"recomputed_share", program.plan().recomputed_share()},
           {"parameters", layout->trainable_count()},
           {"gflop_per_step", flops * 1e-9},
           {"gflops_peak", peak * 1e-9},
@@ -147,6 +164,9 @@ int main(int argc, char** argv) {
   app.add_option("--threads", o.threads, "threads; 0: one per core")->capture_default_str();
   app.add_option("--steps", o.steps, "timed steps")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_flag("--inference", o.inference, "forward only");
+  app.add_flag("--whole-update", o.whole_update, "keep all gradients, and update the weights at the end of a step");
+  app.add_option("--memory", o.memory, "limit of all that is planned, such as 400M; 0: none")
+      ->transform(CLI::AsSizeValue(true));
   app.add_option("--type", o.type, "what activations are stored in")
       ->check(CLI::IsMember({"float", "bf16"}))
       ->capture_default_str();

@@ -121,7 +121,7 @@ inline void declare(CLI::App& app, command& c) {
   app.option_defaults()->group("Run");
   app.add_option("--device", c.device, "that computes")->check(CLI::IsMember({"cpu"}));
   app.add_option("--threads,-t", c.threads, "that compute; 0: one per core")->check(CLI::Range(0, 1024));
-  app.add_option("--memory", t.memory_limit, "don't start a run that needs more, such as 900M or 4G; 0: no limit")
+  app.add_option("--memory", t.memory_limit, "for all of it, such as 900M; backward recomputes what it must; 0: none")
       ->transform(CLI::AsSizeValue(true))
       ->type_name("BYTES");
   app.add_option("--checkpoint-every", t.checkpoint_every, "steps; 0: at the end of each epoch only");

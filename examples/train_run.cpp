@@ -46,9 +46,11 @@ void print_plan(const command& c, const train_options& t, const cpu_context& ctx
   const auto layout = std::make_shared<const parameter_layout>(net);
   workspace<> space;
   const shape input{t.batch_size, t.height, t.width, net.in_channels()};
-  const program<T> step(ctx, lesion_logits(net), layout, input, run_mode::training, space);
-  std::cout << net.name() << ": " << plan_text(step, *layout) << "  (held: weights, gradients, the best weights, "
-            << (t.average_decay > 0 ? "their average, " : "") << "the optimiser's moments)\n";
+  const std::size_t held = parameter_sets_of(t) * static_cast<std::size_t>(layout->size()) * sizeof(float);
+  const program<T> step(ctx, lesion_logits(net), layout, input, run_mode::training, space, step_plan_options(t, held));
+  std::cout << net.name() << ": " << plan_text(step, *layout) << "  (held: weights, the best weights, "
+            << (updates_by_layer(t) ? "" : "gradients, ") << (t.average_decay > 0 ? "their average, " : "")
+            << "the optimiser's moments)\n";
 }
 
 /// What the report tells besides what the trainer says.

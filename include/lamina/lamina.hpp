@@ -27,6 +27,7 @@
 #include <lamina/graph/group_norm.hpp>
 #include <lamina/graph/log_odds.hpp>
 #include <lamina/graph/memory_plan.hpp>
+#include <lamina/graph/memory_planner.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/graph/pad2d.hpp>
 #include <lamina/graph/parameter.hpp>
@@ -34,6 +35,7 @@
 #include <lamina/graph/pool2d.hpp>
 #include <lamina/graph/program.hpp>
 #include <lamina/graph/reach.hpp>
+#include <lamina/graph/recompute.hpp>
 #include <lamina/graph/tape.hpp>
 #include <lamina/graph/upsample2d.hpp>
 #include <lamina/graph/workspace.hpp>

@@ -40,7 +40,7 @@ outcome step(form kind, run_mode mode, bool rebuild = true) {
   parameter_set<> weights(layout), gradients(layout);
   initialize(weights, 1);
   workspace<> space;
-  program<float> p(ctx, net, layout, {2, 5, 6, 3}, mode, space, rebuild);
+  program<float> p(ctx, net, layout, {2, 5, 6, 3}, mode, space, {.rebuild = rebuild});
   fill_random(p.input(), 1);
   p.forward(ctx, weights);
   outcome made{tensor<float>(p.output_extents()), tensor<float>(gradients.all().extents())};

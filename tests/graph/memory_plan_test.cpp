@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lamina/graph/memory_plan.hpp>
+#include <lamina/graph/recompute.hpp>
 
 #include "../support/tensors.hpp"
 
@@ -61,8 +61,8 @@ TEST_CASE("memory_plan: a chain of convolutions and norms keeps the convolutions
   int x = b.graph.input;
   for (int i = 0; i < 3; ++i) x = b.norm(b.conv(x, 16));
   b.graph.output = b.conv(x, 1);
-  const memory_plan with = memory_planner(b.graph, {}).plan();
-  const memory_plan without = memory_planner(b.graph, {.rebuild = false}).plan();
+  const memory_plan with = plan_memory(b.graph, run_mode::training);
+  const memory_plan without = plan_memory(b.graph, run_mode::training, {.rebuild = false});
   check_packing(with);
   check_packing(without);
   CHECK(with.forward_steps == 7);
@@ -78,7 +78,7 @@ TEST_CASE("memory_plan: inference frees what backward would need and works in pl
   int x = b.graph.input;
   for (int i = 0; i < 8; ++i) x = b.norm(b.conv(x, 16));
   b.graph.output = b.conv(x, 1);
-  const memory_plan plan = memory_planner(b.graph, {.training = false}).plan();
+  const memory_plan plan = plan_memory(b.graph, run_mode::inference);
   check_packing(plan);
   CHECK(plan.steps.size() == plan.forward_steps);
   CHECK(plan.block_bytes <= 2 * 16 * 16 * 4);  // two activations of 16 channels at a time
@@ -92,7 +92,7 @@ TEST_CASE("memory_plan: concatenated variables are made inside the concatenation
   const int up = b.norm(b.conv(low, 8));
   const int joined = b.concat({up, skip}, 16);
   b.graph.output = b.conv(joined, 1);
-  const memory_plan plan = memory_planner(b.graph, {}).plan();
+  const memory_plan plan = plan_memory(b.graph, run_mode::training);
   check_packing(plan);
 
   const auto& join = plan.steps[5];
@@ -115,7 +115,7 @@ TEST_CASE("memory_plan: a variable with two readers sums their gradients") {
   const int shared = b.conv(b.graph.input, 4);
   const int left = b.conv(shared, 4), right = b.conv(shared, 4);
   b.graph.output = b.concat({left, right}, 8);
-  const memory_plan plan = memory_planner(b.graph, {}).plan();
+  const memory_plan plan = plan_memory(b.graph, run_mode::training);
   check_packing(plan);
   int sums = 0;
   for (const auto& s : plan.steps) sums += static_cast<int>(s.sums.size());
@@ -126,5 +126,5 @@ TEST_CASE("memory_plan: a network without parameters can't be trained") {
   builder b;
   b.graph.input = b.variable(3);
   b.graph.output = b.half(b.graph.input, 3);
-  testing::check_error([&] { memory_planner(b.graph, {}).plan(); }, "nothing in this network can be trained");
+  testing::check_error([&] { plan_memory(b.graph, run_mode::training); }, "nothing in this network can be trained");
 }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/models/network.hpp>
+#include <lamina/ops/adam.hpp>
+#include <lamina/ops/ema.hpp>
+#include <lamina/ops/gradient_clip.hpp>
+#include <lamina/ops/loss.hpp>
 
 #include "../support/network_fixture.hpp"
 
@@ -62,7 +66,7 @@ TEST_CASE("program: gradients are the same bits whether activations are kept or 
     CAPTURE(description.at("model"));
     cpu_context ctx;
     fixture kept(description), rebuilt(description);
-    auto with = rebuilt.make(ctx, run_mode::training, true), without = kept.make(ctx, run_mode::training, false);
+    auto with = rebuilt.make(ctx, run_mode::training), without = kept.make(ctx, run_mode::training, {.rebuild = false});
     rebuilt.step(ctx, with);
     kept.step(ctx, without);
     CHECK(same_bits<float>(rebuilt.gradients.all(), kept.gradients.all()));
@@ -130,6 +134,46 @@ TEST_CASE("program: nothing is allocated after the first inference, and memory i
     const long before = allocations;
     p.forward(ctx, f.weights);
     CHECK(allocations - before == 0);
+  }
+}
+
+TEST_CASE("program: a whole training step allocates nothing once the first has run") {
+  for (const auto& description : descriptions) {
+    for (const plan_options& options : {plan_options{}, {.limit = 1}, {.gradients_by_layer = true}}) {
+      CAPTURE(description.at("model"));
+      thread_pool pool(2);
+      cpu_context ctx(pool);
+      fixture f(description);
+      auto p = f.make(ctx, run_mode::training, options);
+      parameter_set<> m(f.layout), v(f.layout), average(f.layout);
+      const auto images = random_tensor<float>(p.input_extents(), 1);
+      const auto masks = random_tensor<float>(p.output_extents(), 2, 0, 1);
+      index_t number = 0;
+      const auto update = [&](view<const float> g, view<float> w, view<float> first, view<float> second) {
+        adam_step(ctx, g, {}, number, w, first, second);
+      };
+      const auto step = [&] {
+        ++number;
+        copy(ctx, images.view(), p.input());
+        p.forward(ctx, f.weights);
+        loss_forward_backward<float>(ctx, p.output(), masks.view(), bce_dice_params{}, p.output_gradient());
+        if (options.gradients_by_layer) {
+          p.backward_by_layer(ctx, f.weights, [&](const parameter_layout::entry& e, view<const float> g) {
+            update(g, f.weights[e], m[e], v[e]);
+          });
+        } else {
+          fill(ctx, 0.0f, f.gradients.all());
+          p.backward(ctx, f.weights, f.gradients);
+          update(as_const(f.gradients.trainable()), f.weights.trainable(), m.trainable(), v.trainable());
+        }
+        ema_step(ctx, as_const(f.weights.all()), 0.9f, average.all());
+        return global_norm(ctx, f.weights.all());
+      };
+      step();
+      const long before = allocations;
+      CHECK(std::isfinite(step()));
+      CHECK(allocations - before == 0);
+    }
   }
 }
 

@@ -42,7 +42,7 @@ refused "huge.png: PNG of 100000×100000 pixels, more than the limit of " \
 
 refused "30×30 pixels; height and width must be divisible by 4" $train $good $tiny --depth 2 --size 30 --out run
 $train $good $tiny --depth 2 --size 30 --pad --out padded > /dev/null || { echo "--pad failed"; status=1; }
-refused "bytes are planned, more than the limit of 100000" $train $good $tiny --memory 100K --out run
+refused "bytes are planned at the least, more than the limit of 100000" $train $good $tiny --memory 100K --out run
 refused "model 'wnet' is unknown" $train $good $tiny --model wnet --out run
 refused "loss 'l2' is unknown" $train $good $tiny --loss l2 --out run
 refused "the loss is NaN in epoch 1, step 2, learning rate" \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network with all that a training step needs, and what must hold for every network: the true gradient, and the same
-// bits however activations are kept and whoever does the work.
+// bits however activations are kept, under any limit of memory, and whoever does the work.
 #pragma once
 
 #include <lamina/core/thread_pool.hpp>
@@ -15,7 +15,7 @@
 namespace lamina::testing {
 
 /// Images and targets are random, and the same in each step.
-template <class Network>
+template <class Network, class T = float>
 struct network_fixture {
   Network net;
   shape extents;
@@ -34,20 +34,20 @@ struct network_fixture {
   network_fixture(const network_fixture&) = delete;
   network_fixture& operator=(const network_fixture&) = delete;
 
-  program<float> make(cpu_context& ctx, run_mode mode, bool rebuild = true) {
-    return program<float>(ctx, net, layout, extents, mode, space, rebuild);
+  program<T> make(cpu_context& ctx, run_mode mode, plan_options options = {}) {
+    return program<T>(ctx, net, layout, extents, mode, space, options);
   }
-  tensor<float> target(const program<float>& p) const { return random_tensor<float>(p.output_extents(), 2, 0, 1); }
+  tensor<float> target(const program<T>& p) const { return random_tensor<float>(p.output_extents(), 2, 0, 1); }
 
   /// Returns the loss.
-  double forward(cpu_context& ctx, program<float>& p) {
+  double forward(cpu_context& ctx, program<T>& p) {
     fill_random(p.input(), 1);
     p.set_random({5, 7});
     p.forward(ctx, weights);
     return bce_with_logits_forward(ctx, p.output(), target(p).view(), {});
   }
   /// Assigns the gradients.
-  void step(cpu_context& ctx, program<float>& p) {
+  void step(cpu_context& ctx, program<T>& p) {
     fill(ctx, 0.0f, gradients.all());
     forward(ctx, p);
     bce_with_logits_backward(ctx, p.output(), target(p).view(), {}, p.output_gradient());
@@ -55,7 +55,7 @@ struct network_fixture {
   }
 
   /// Fails the test unless the gradients, which a step of p has left, agree with the loss along their own direction.
-  void check_gradient_along_itself(cpu_context& ctx, program<float>& p) {
+  void check_gradient_along_itself(cpu_context& ctx, program<T>& p) {
     // Long steps meet kinks of ReLU and pooling, short ones drown in the loss's rounding; between them there is a
     // length at which a true gradient agrees. What a step is after rounding to float weights is taken from the weights
     // themselves.
@@ -81,15 +81,20 @@ struct network_fixture {
   }
 };
 
-/// The gradient is true; it has the same bits whether activations are kept or rebuilt, and for any number of threads.
+/// The gradient is true; it has the same bits whether activations are kept, rebuilt or given up wherever that is
+/// possible, and for any number of threads.
 template <class Network>
 void check_network(const Network& net, shape images) {
   cpu_context ctx;
   network_fixture<Network> rebuilt(net, images), kept(net, images);
-  auto with = rebuilt.make(ctx, run_mode::training, true), without = kept.make(ctx, run_mode::training, false);
+  auto with = rebuilt.make(ctx, run_mode::training), without = kept.make(ctx, run_mode::training, {.rebuild = false});
   rebuilt.step(ctx, with);
   kept.step(ctx, without);
   CHECK(same_bits<float>(rebuilt.gradients.all(), kept.gradients.all()));
+  network_fixture<Network> limited(net, images);
+  auto least = limited.make(ctx, run_mode::training, {.limit = 1});
+  limited.step(ctx, least);
+  CHECK(same_bits<float>(limited.gradients.all(), kept.gradients.all()));
   for (const int threads : {2, 5}) {
     thread_pool pool(threads);
     cpu_context parallel(pool);

@@ -3,6 +3,7 @@
 
 #include <lamina/core/tensor.hpp>
 
+#include <algorithm>
 #include <memory_resource>
 #include <vector>
 
@@ -55,6 +56,8 @@ class arena {
     release();
     add_block(aligned_size(bytes));
   }
+  /// The most bytes that were ever taken at once.
+  std::size_t high_water() const { return high_water_; }
   /// Bytes held now.
   std::size_t capacity() const {
     std::size_t sum = 0;
@@ -76,6 +79,9 @@ class arena {
     if (current_ == blocks_.size()) add_block(bytes);
     void* taken = blocks_[current_].data + used_;
     used_ += bytes;
+    std::size_t taken_in_all = used_;
+    for (std::size_t i = 0; i < current_; ++i) taken_in_all += blocks_[i].bytes;
+    high_water_ = std::max(high_water_, taken_in_all);
     return taken;
   }
   void add_block(std::size_t bytes) {
@@ -97,7 +103,7 @@ class arena {
 
   std::pmr::memory_resource* memory_;
   std::vector<block> blocks_;
-  std::size_t current_ = 0, used_ = 0;
+  std::size_t current_ = 0, used_ = 0, high_water_ = 0;
   int open_frames_ = 0;
 };
 

@@ -112,7 +112,8 @@ class node {
   virtual node_traits traits() const = 0;
   virtual void forward(context& ctx, const pass& p) const = 0;
   virtual void backward(context& ctx, const pass& p) const = 0;
-  /// Output 0 once more, bit for bit. Called only on rebuildable nodes.
+  /// Output 0 once more, bit for bit; where memory is short, of any node. One whose forward writes more than its
+  /// outputs (running statistics) overrides it.
   virtual void rebuild(context& ctx, const pass& p) const { forward(ctx, p); }
   /// Bytes that a pass takes from the context's scratch.
   virtual std::size_t scratch(const context&, pass_kind) const { return 0; }

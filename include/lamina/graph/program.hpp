@@ -1,21 +1,18 @@
 // lamina::lamina · SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <lamina/graph/memory_plan.hpp>
 #include <lamina/graph/parameter_set.hpp>
+#include <lamina/graph/recompute.hpp>
 #include <lamina/graph/tape.hpp>
 #include <lamina/graph/workspace.hpp>
 #include <lamina/ops/copy.hpp>
 
+#include <concepts>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace lamina {
-
-/// What a program is for. At inference a convolution does the work of the batch norm and the ReLU behind it and of the
-/// upsampling before it, and only what is still to be read is kept.
-enum class run_mode { training, inference };
 
 /// Told of every pass that a program runs; benchmarks take times with it.
 class pass_observer {
@@ -42,19 +39,22 @@ class program {
 
   /// Records `network(tape, variable)` on an input of `extents` and plans its memory. Allocates nothing yet.
   ///   ctx       the context that it will run with: scratch depends on its threads and instruction set
+  ///   options   what backward computes once more instead of keeping it. A limit that can't be met gives the smallest
+  ///             plan: look at `plan().bytes()`
   ///   whole     the network recorded for a whole image, of which this program computes a part: its algorithms are used
   /// Throws `error` where shapes don't fit the network.
   template <class Network>
   program(const context& ctx, const Network& network, std::shared_ptr<const parameter_layout> layout, shape extents,
-          run_mode mode, workspace<Device>& space, bool rebuild = true, const lamina::tape<T, Device>* whole = nullptr)
-      : layout_(std::move(layout)), mode_(mode), space_(&space) {
+          run_mode mode, workspace<Device>& space, plan_options options = {},
+          const lamina::tape<T, Device>* whole = nullptr)
+      : layout_(std::move(layout)), mode_(mode), gradients_by_layer_(options.gradients_by_layer), space_(&space) {
     require(extents.size() > 0, "program: the input's shape ", extents, " is empty");
     const variable x = tape_.input(extents);
     const variable y = network(tape_, x);
     mode == run_mode::inference ? tape_.fuse_for_inference(y) : tape_.fuse_activations(y);
     if (whole != nullptr) tape_.use_algorithms_of(*whole);
     find_parameters();
-    plan_ = memory_planner(describe(ctx, x, y), {.training = mode == run_mode::training, .rebuild = rebuild}).plan();
+    plan_ = plan_memory(describe(ctx, x, y), mode, options);
   }
 
   const memory_plan& plan() const { return plan_; }
@@ -98,8 +98,26 @@ class program {
   /// Runs backward from `output_gradient()` and adds to `gradients`. After a training forward, and once only.
   void backward(context& ctx, parameter_set<Device>& parameters, parameter_set<Device>& gradients) {
     require(mode_ == run_mode::training, "program::backward: this program was made for inference");
+    require(!gradients_by_layer_, "program::backward: this program was planned with gradients_by_layer");
     begin(ctx, parameters);
     for (std::size_t i = plan_.forward_steps; i < plan_.steps.size(); ++i) run(ctx, i, parameters, &gradients);
+  }
+  /// Runs backward, and calls take(entry of the layout, gradient) once for each trainable parameter, as soon as the
+  /// last op has added to it; no op reads that parameter any more, so `take` may change it. For programs that were
+  /// planned with `gradients_by_layer`: only a layer's gradients are in memory at a time.
+  template <std::invocable<const parameter_layout::entry&, view<const float, Device>> Take>
+  void backward_by_layer(context& ctx, parameter_set<Device>& parameters, Take&& take) {
+    require(mode_ == run_mode::training && gradients_by_layer_,
+            "program::backward_by_layer: this program was not planned with gradients_by_layer");
+    begin(ctx, parameters);
+    for (std::size_t i = plan_.forward_steps; i < plan_.steps.size(); ++i) {
+      const auto& gradients = plan_.steps[i].parameter_gradients;
+      for (const auto& g : gradients)
+        if (g.first) fill(ctx, 0.0f, gradient_of(g));
+      run(ctx, i, parameters, nullptr);
+      for (const auto& g : gradients)
+        if (g.last) take(layout_->entries()[at(g.parameter)], as_const(gradient_of(g)));
+    }
   }
 
   /// `observer` is told of every pass from now on; nullptr: nobody.
@@ -130,8 +148,16 @@ class program {
         described.trainable = described.trainable || (e != nullptr && e->parameter.trainable);
       for (const pass_kind kind : {pass_kind::forward, pass_kind::rebuild, pass_kind::backward})
         described.scratch[static_cast<std::size_t>(kind)] = tape_.node_at(i).scratch(ctx, kind);
+      for (const parameter_layout::entry* e : parameters_[i])
+        described.parameters.push_back(e != nullptr && e->parameter.trainable
+                                           ? static_cast<int>(e - layout_->entries().data())
+                                           : -1);
+      described.flops = tape_.node_at(i).flops();
       graph.nodes.push_back(std::move(described));
     }
+    for (const parameter_layout::entry& e : layout_->entries())
+      graph.parameter_bytes.push_back(
+          e.parameter.trainable ? static_cast<std::size_t>(e.parameter.extents.size()) * sizeof(float) : 0);
     graph.input = x.id;
     graph.output = y.id;
     return graph;
@@ -151,6 +177,11 @@ class program {
     return window(p).template as<Element>();
   }
 
+  view<float, Device> gradient_of(const memory_plan::parameter_gradient& g) const {
+    return {reinterpret_cast<float*>(base_ + plan_.buffers[at(g.buffer)].offset),
+            layout_->entries()[at(g.parameter)].parameter.extents};
+  }
+
   /// Ties every pass to the workspace's block; again when that has moved.
   program& bound() {
     space_->reserve(plan_.block_bytes);
@@ -166,6 +197,8 @@ class program {
       p.output_gradient = window(s.output_gradient);
       p.parameters.resize(parameters_[at(s.node)].size());
       p.parameter_gradients.resize(p.parameters.size());
+      for (const auto& g : s.parameter_gradients)
+        if (g.position >= 0) p.parameter_gradients[at(g.position)] = gradient_of(g);
       p.training = mode_ == run_mode::training;
       passes_.push_back(std::move(p));
     }
@@ -204,6 +237,7 @@ class program {
   std::shared_ptr<const parameter_layout> layout_;
   std::vector<std::vector<const parameter_layout::entry*>> parameters_;  // of each node; nullptr: absent
   run_mode mode_;
+  bool gradients_by_layer_;
   memory_plan plan_;
   workspace<Device>* space_;
   std::byte* base_ = nullptr;

@@ -47,11 +47,11 @@ inline double sum_of_squares(const float* x, index_t count) {
 
 }  // namespace detail
 
-/// √Σ g²: summed in double, in pieces cut by the shape and added in order, so the same bits for any number of threads
+/// Σ g²: summed in double, in pieces cut by the shape and added in order, so the same bits for any number of threads
 /// and on any instruction set.
-///   gradient  any shape, contiguous: usually all parameters as a vector [1,1,1,P]
+///   gradient  any shape, contiguous
 /// Throws `error` when the gradient is not contiguous.
-inline double global_norm(cpu_context& ctx, view<const float> gradient) {
+inline double squared_norm(cpu_context& ctx, view<const float> gradient) {
   constexpr index_t piece = 16 * 1024;
   require(gradient.contiguous() || gradient.size() == 0, "global_norm: gradient ", gradient.extents(),
           " is not contiguous");
@@ -63,7 +63,11 @@ inline double global_norm(cpu_context& ctx, view<const float> gradient) {
   });
   double sum = 0;
   for (index_t i = 0; i < pieces; ++i) sum += sums[i];
-  return std::sqrt(sum);
+  return sum;
+}
+/// √Σ g² of all parameters as a vector [1,1,1,P], or of any view that is contiguous.
+inline double global_norm(cpu_context& ctx, view<const float> gradient) {
+  return std::sqrt(squared_norm(ctx, gradient));
 }
 
 /// Scales the gradient so that its norm is at most `limit`: g ← g · limit / ‖g‖ where ‖g‖ > limit.

@@ -58,7 +58,7 @@ class tiled_program {
         columns_(cut(whole, side, &whole_network<T>::columns, &shape::w)),
         program_(ctx, network, std::move(layout),
                  {whole.input_extents().n, rows_.extent, columns_.extent, whole.input_extents().c}, run_mode::inference,
-                 space, true, &whole.recorded()) {
+                 space, {}, &whole.recorded()) {
     if (tiles() > 1) require_same_geometry(whole);
   }
 

@@ -32,11 +32,14 @@ class program_cache {
         layout_(std::move(layout)),
         image_{1, height, width, net.in_channels()} {}
 
+  /// How the programs are planned that are asked for from now on.
+  void plan_with(plan_options options) { options_ = options; }
+
   program<T>& at(run_mode mode, index_t images) {
     auto& found = programs_[{mode, images}];
     if (!found) {
       const shape extents{images, image_.h, image_.w, image_.c};
-      found = std::make_unique<program<T>>(ctx_, lesion_logits(network_), layout_, extents, mode, space_);
+      found = std::make_unique<program<T>>(ctx_, lesion_logits(network_), layout_, extents, mode, space_, options_);
     }
     return *found;
   }
@@ -62,6 +65,7 @@ class program_cache {
   const network<T>& network_;
   std::shared_ptr<const parameter_layout> layout_;
   shape image_;
+  plan_options options_;
   workspace<cpu> space_;
   std::map<std::pair<run_mode, index_t>, std::unique_ptr<program<T>>> programs_;
 };

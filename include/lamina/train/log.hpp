@@ -73,6 +73,7 @@ class train_log final : public train_observer {
            {"network", plan.network},
            {"parameters", plan.parameters},
            {"planned_bytes", plan.planned_bytes()},
+           {"recomputed_share", plan.recomputed_share},
            {"training_images", plan.training_images},
            {"validation_images", plan.validation_images},
            {"test_images", plan.test_images}});

@@ -21,11 +21,13 @@ namespace lamina {
 struct train_plan {
   network_description network;
   index_t parameters = 0;           // trainable numbers
-  std::size_t parameter_bytes = 0;  // weights, gradients, moments, average, best
+  std::size_t parameter_bytes = 0;  // weights, moments, average, best; gradients, unless by layer
   std::size_t block_bytes = 0;      // activations and their gradients, of the largest program
   std::size_t scratch_bytes = 0;    // of the hungriest op of the network
   std::size_t loader_bytes = 0;     // batches read ahead, in training and in an evaluation during it
   std::size_t source_bytes = 0;     // pictures that the source of samples keeps, at most
+  int dropped_activations = 0;      // given up by a step to meet the limit of memory, and computed once more
+  double recomputed_share = 0;      // of a step's arithmetic, that this adds
   double flops_per_image = 0;       // of a forward pass, two per multiply-add
   index_t training_images = 0, validation_images = 0, test_images = 0;
   index_t epochs = 0, batches_per_epoch = 0, steps = 0;  // a step is one update of the weights

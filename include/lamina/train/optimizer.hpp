@@ -37,17 +37,29 @@ class optimizer {
   /// Update number `step`, from 1, of the trainable weights.
   void step(cpu_context& ctx, const parameter_set<cpu>& gradients, double learning_rate, index_t step,
             parameter_set<cpu>& weights) {
-    const auto moment = [this](std::size_t i) { return moments_[i].second.trainable(); };
-    if (auto* adam = std::get_if<adam_params>(&params_)) {
-      adam->learning_rate = static_cast<float>(learning_rate);
-      adam_step(ctx, gradients.trainable(), *adam, step, weights.trainable(), moment(0), moment(1));
-    } else if (auto* sgd = std::get_if<sgd_params>(&params_)) {
-      sgd->learning_rate = static_cast<float>(learning_rate);
-      sgd_step(ctx, gradients.trainable(), *sgd, weights.trainable(), moment(0));
-    }
+    update(ctx, gradients.trainable(), learning_rate, step, weights.trainable(),
+           [this](std::size_t i) { return moments_[i].second.trainable(); });
+  }
+  /// The same of one parameter: as every number is updated by itself, all of them together come to the same bits.
+  void step(cpu_context& ctx, const parameter_layout::entry& parameter, view<const float> gradient,
+            double learning_rate, index_t step, parameter_set<cpu>& weights) {
+    update(ctx, gradient, learning_rate, step, weights[parameter],
+           [&](std::size_t i) { return moments_[i].second[parameter]; });
   }
 
  private:
+  template <class Moment>
+  void update(cpu_context& ctx, view<const float> gradient, double learning_rate, index_t step, view<float> weights,
+              Moment&& moment) {
+    if (auto* adam = std::get_if<adam_params>(&params_)) {
+      adam->learning_rate = static_cast<float>(learning_rate);
+      adam_step(ctx, gradient, *adam, step, weights, moment(0), moment(1));
+    } else if (auto* sgd = std::get_if<sgd_params>(&params_)) {
+      sgd->learning_rate = static_cast<float>(learning_rate);
+      sgd_step(ctx, gradient, *sgd, weights, moment(0));
+    }
+  }
+
   optimizer_params params_;
   std::vector<std::pair<std::string, parameter_set<cpu>>> moments_;
 };

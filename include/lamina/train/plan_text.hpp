@@ -42,6 +42,11 @@ std::string plan_text(const program<T>& p, const parameter_layout& layout) {
   text << "arithmetic, two operations per multiply-add:\n";
   line("forward pass", p.flops() / 1e9, "GFLOP");
   if (p.mode() == run_mode::training) line("step, about three times that", 3 * p.flops() / 1e9, "GFLOP");
+  if (plan.dropped > 0) {
+    line("computed once more to meet the limit of memory", plan.recomputed_flops / 1e9, "GFLOP");
+    text << "  (" << plan.dropped << " activations, " << 100 * plan.recomputed_share()
+         << " % more arithmetic in a step)\n";
+  }
   text << "what is kept for backward:\n";
   megabytes("pooling indices, 2 bits each", indices);
   megabytes("skips, from encoder to decoder", skips);
@@ -51,6 +56,8 @@ std::string plan_text(const program<T>& p, const parameter_layout& layout) {
   megabytes("activations computed once more for backward", plan.bytes_of(buffer_use::rebuilt));
   megabytes("statistics and indices", plan.bytes_of(buffer_use::auxiliary));
   megabytes("gradients of activations", plan.bytes_of(buffer_use::gradient));
+  if (const std::size_t all = plan.bytes_of(buffer_use::parameter_gradient); all > 0)
+    megabytes("gradients of parameters, each alive in its layer", all);
   text << "memory asked for:\n";
   megabytes("one block that all of these share", plan.block_bytes);
   megabytes("scratch", plan.scratch_bytes);

@@ -28,6 +28,10 @@ class train_progress final : public train_observer {
     out_ << plan.network.at("model") << ": " << plan.parameters << " parameters, "
          << detail::bytes_text(static_cast<double>(plan.planned_bytes())) << " planned; " << plan.training_images
          << " training, " << plan.validation_images << " validation, " << plan.test_images << " test images\n";
+    if (plan.dropped_activations > 0)
+      out_ << "to meet the limit of memory, " << plan.dropped_activations
+           << " activations are computed once more: a step takes "
+           << detail::formatted("%.1f", 100 * plan.recomputed_share) << " % more arithmetic\n";
     if (plan.first_step > 0) out_ << "resumed after step " << plan.first_step << '\n';
     out_.flush();
     begin_ = last_ = clock::now();

@@ -201,7 +201,7 @@ class train_report final : public train_observer {
     const train_plan& plan = result_.plan;
     const auto bytes = [](std::size_t count) { return detail::bytes_text(static_cast<double>(count)); };
     page.section("Memory");
-    page.facts({{"parameters: weights, gradients, moments, best", bytes(plan.parameter_bytes)},
+    page.facts({{"parameters: weights, moments, best and others", bytes(plan.parameter_bytes)},
                 {"activations and their gradients, one block", bytes(plan.block_bytes)},
                 {"scratch", bytes(plan.scratch_bytes)},
                 {"images read ahead", bytes(plan.loader_bytes)},

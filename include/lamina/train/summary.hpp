@@ -34,6 +34,7 @@ inline void write_summary(const std::filesystem::path& path, const train_result&
   s["network"] = r.plan.network;
   s["parameters"] = r.plan.parameters;
   s["planned_bytes"] = r.plan.planned_bytes();
+  s["recomputed_share"] = r.plan.recomputed_share;
   s["peak_rss_bytes"] = peak_rss_bytes();
   s["images_per_second"] = r.images_per_second;
   s["waiting_share"] = r.waiting_share;

@@ -7,6 +7,7 @@
 #include <lamina/train/evaluate.hpp>
 #include <lamina/train/fixed_options.hpp>
 #include <lamina/train/options.hpp>
+#include <lamina/train/plan_training.hpp>
 
 #include <chrono>
 #include <map>
@@ -41,7 +42,6 @@ class trainer {
         data_(std::move(data)),
         options_(settled(std::move(options))),
         weights_(layout_),
-        gradients_(layout_),
         best_(layout_),
         optimizer_(options_.optimizer, layout_),
         programs_(ctx_, network_, layout_, options_.height, options_.width) {
@@ -49,6 +49,7 @@ class trainer {
     require(!data_.training.empty(), "trainer: no training images");
     initialize(weights_, options_.seed);
     if (averages()) average_.emplace(weights_.clone());
+    if (!updates_by_layer(options_)) gradients_.emplace(layout_);
     make_plan();
   }
   trainer(const trainer&) = delete;
@@ -125,25 +126,7 @@ class trainer {
 
   index_t training_batch() const { return training_loading_of(options_, data_).batch_size; }
   void make_plan() {
-    plan_ = plan_of(options_, data_);
-    const index_t batch = options_.batch_size, all = plan_.training_images;
-    programs_.at(run_mode::training, training_batch());
-    if (plan_.batches_per_epoch * batch > all) programs_.at(run_mode::training, all % batch);
-    for (const index_t images : {plan_.validation_images, plan_.test_images}) {
-      if (images >= batch) programs_.at(run_mode::inference, batch);
-      if (images % batch != 0) programs_.at(run_mode::inference, images % batch);
-    }
-    plan_.block_bytes = programs_.block_bytes();
-    plan_.scratch_bytes = programs_.scratch_bytes();
-    const std::size_t sets = 3 + optimizer_.moments().size() + (average_ ? 1 : 0);
-    plan_.network = network_.description();
-    plan_.parameters = layout_->trainable_count();
-    plan_.parameter_bytes = sets * static_cast<std::size_t>(layout_->size()) * sizeof(float);
-    require(options_.memory_limit == 0 || plan_.planned_bytes() <= options_.memory_limit, "trainer: ",
-            plan_.planned_bytes(), " bytes are planned, more than the limit of ", options_.memory_limit,
-            "; smaller batches, images or networks need less");
-    programs_.reserve();
-    plan_.flops_per_image = step_program().flops() / static_cast<double>(training_batch());
+    plan_ = plan_training(options_, data_, network_, *layout_, programs_);
     schedule_ = {options_.schedule,
                  {.base = learning_rate_of(options_.optimizer),
                   .steps = plan_.steps,
@@ -229,10 +212,11 @@ class trainer {
     double gradient_norm = 0;
   };
 
-  /// Forward, loss, backward. Where several batches make a step, the gradients are summed over their images.
+  /// Forward, loss, backward; the update of the weights, too, where that is made layer by layer. Where several batches
+  /// make a step, the gradients are summed over their images.
   void add_gradients(const batch& b, update& u) {
     const index_t N = b.images.extents().n;
-    if (u.batches++ == 0) fill(ctx_, 0.0f, gradients_.all());
+    if (u.batches++ == 0 && gradients_) fill(ctx_, 0.0f, gradients_->all());
     program<T>& step = programs_.at(run_mode::training, N);
     network_input(ctx_, b.images, step.input());
     step.set_random({options_.seed, static_cast<std::uint32_t>(state_.epoch * plan_.batches_per_epoch + b.number)});
@@ -241,7 +225,10 @@ class trainer {
                                                   options_.loss, step.output_gradient());
     require_finite("loss", value);
     if (options_.accumulate > 1) scale(ctx_, static_cast<float>(N), step.output_gradient());
-    step.backward(ctx_, weights_, gradients_);
+    if (gradients_)
+      step.backward(ctx_, weights_, *gradients_);
+    else
+      update_by_layer(step, u);
     u.loss =
         (u.loss * static_cast<double>(u.images) + value * static_cast<double>(N)) / static_cast<double>(u.images + N);
     u.images += N;
@@ -259,13 +246,26 @@ class trainer {
   }
 
   double learning_rate() const { return schedule_.learning_rate(state_.step); }
-  double make_step(update& u) {  // returns the learning rate
-    const view<float> g = gradients_.trainable();
+  /// Backward, with each parameter's update right behind its gradient. No number that is none gets into the weights.
+  void update_by_layer(program<T>& step, update& u) {
+    double squares = 0;
+    step.backward_by_layer(ctx_, weights_, [&](const parameter_layout::entry& e, view<const float> gradient) {
+      squares += squared_norm(ctx_, gradient);
+      require_finite("gradient's norm", std::sqrt(squares));
+      optimizer_.step(ctx_, e, gradient, learning_rate(), state_.step + 1, weights_);
+    });
+    u.gradient_norm = std::sqrt(squares);
+  }
+  void update_at_once(update& u) {
+    const view<float> g = gradients_->trainable();
     if (options_.accumulate > 1) scale(ctx_, 1 / static_cast<float>(u.images), g);
     u.gradient_norm = options_.clip_norm > 0 ? clip_by_global_norm(ctx_, options_.clip_norm, g) : global_norm(ctx_, g);
     require_finite("gradient's norm", u.gradient_norm);
+    optimizer_.step(ctx_, *gradients_, learning_rate(), state_.step + 1, weights_);
+  }
+  double make_step(update& u) {  // returns the learning rate
     const double rate = learning_rate();
-    optimizer_.step(ctx_, gradients_, rate, state_.step + 1, weights_);
+    if (gradients_) update_at_once(u);
     require_finite("norm of the weights", global_norm(ctx_, weights_.all()));
     ++state_.step;
     if (average_)
@@ -381,8 +381,8 @@ class trainer {
   train_data data_;
   train_options options_;
 
-  parameter_set<cpu> weights_, gradients_, best_;
-  std::optional<parameter_set<cpu>> average_;
+  parameter_set<cpu> weights_, best_;
+  std::optional<parameter_set<cpu>> average_, gradients_;
   optimizer optimizer_;
   batch_mixer mixer_{options_.mix, options_.seed};
   schedule schedule_;
