@@ -121,6 +121,7 @@ inline void declare(CLI::App& app, command& c) {
   app.option_defaults()->group("Run");
   app.add_option("--device", c.device, "that computes")->check(CLI::IsMember({"cpu"}));
   app.add_option("--threads,-t", c.threads, "that compute; 0: one per core")->check(CLI::Range(0, 1024));
+  app.add_flag("--direct", t.direct_convolutions, "convolve without Winograd's method: slower, less rounding");
   app.add_option("--memory", t.memory_limit, "for all of it, such as 900M; backward recomputes what it must; 0: none")
       ->transform(CLI::AsSizeValue(true))
       ->type_name("BYTES");

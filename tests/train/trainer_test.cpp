@@ -62,6 +62,26 @@ TEST_CASE("the same bits under any limit of memory, which a run that goes on may
   CHECK(rest.run().weights_sha256 == whole.weights_sha256);
 }
 
+TEST_CASE("convolutions all computed directly: other bits, nearly the same weights") {
+  train_options o = tiny_options();
+  o.max_steps = 3;
+  const auto weights_of = [&](bool direct) {
+    cpu_context ctx;
+    o.direct_convolutions = direct;
+    trainer<float> t(ctx, tiny_unet("8"), made_up_data(), o);
+    t.run();
+    return t.weights().clone();
+  };
+  const auto winograd = weights_of(false), direct = weights_of(true);
+  double difference = 0, norm = 0;
+  for (index_t i = 0; i < direct.all().size(); ++i) {
+    difference += std::pow(static_cast<double>(winograd.all()[i] - direct.all()[i]), 2);
+    norm += std::pow(static_cast<double>(direct.all()[i]), 2);
+  }
+  CHECK(difference > 0);
+  CHECK(difference < 1e-6 * norm);
+}
+
 TEST_CASE("the same bits whether parameters are updated layer by layer or all at once") {
   for (const optimizer_params& which : {optimizer_params{adam_params{.weight_decay = 1e-2f}},
                                         optimizer_params{sgd_params{.momentum = 0.9f}}}) {
@@ -381,6 +401,9 @@ TEST_CASE("what can't be trained is refused in one clear line") {
                 "checkpoint.safetensors: made with base_width = 4, so training can't go on with 6");
     o.batch_size = 5;
     check_error([&] { resume(tiny_unet(), o); }, "made with batch_size = 6, so training can't go on with 5");
+    o.batch_size = 6;
+    o.direct_convolutions = true;
+    check_error([&] { resume(tiny_unet(), o); }, "made with direct_convolutions = false, so training can't go on");
     check_error([&] { open_checkpoint(folder.path() / "best.safetensors"); }, "not a checkpoint");
     check_error([&] { weights_file::read(folder.path() / "checkpoint.safetensors"); }, "not a weights file");
   }

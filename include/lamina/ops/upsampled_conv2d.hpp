@@ -21,7 +21,7 @@ constexpr bool fits_upsampled_conv2d(shape w, const conv2d_params& params) {
 namespace detail {
 
 /// How the rows of y are cut into bands. Kernels give a band the bits of the whole as long as it begins where one of
-/// Winograd's tiles of 4×4 pixels does.
+/// their tiles does.
 class upsampled_conv2d_bands {
  public:
   /// Rows of y and all that they depend on.
@@ -42,7 +42,7 @@ class upsampled_conv2d_bands {
     // Of the upsampled image so much at a time as second-level caches hold, and enough work for all.
     const index_t band_bytes = 4 * 1024 * 1024 * static_cast<index_t>(workers);
     const index_t row_bytes = large_.n * large_.w * large_.c * static_cast<index_t>(element_bytes);
-    constexpr index_t tile = 4;
+    const index_t tile = std::max<index_t>(tile_edge(params_.algorithm), 4);
     const index_t most = std::max(tile, band_bytes / std::max<index_t>(1, row_bytes) / tile * tile);
     rows_ = round_up(ceil_div(y_.h, ceil_div(y_.h, most)), tile);
   }

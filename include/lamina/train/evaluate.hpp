@@ -25,12 +25,14 @@ namespace lamina {
 template <class T>
 class program_cache {
  public:
+  /// direct: convolutions are computed directly, whatever their shapes.
   program_cache(const cpu_context& ctx, const network<T>& net, std::shared_ptr<const parameter_layout> layout,
-                index_t height, index_t width)
+                index_t height, index_t width, bool direct = false)
       : ctx_(ctx),
         network_(net),
         layout_(std::move(layout)),
-        image_{1, height, width, net.in_channels()} {}
+        image_{1, height, width, net.in_channels()},
+        direct_(direct) {}
 
   /// How the programs are planned that are asked for from now on.
   void plan_with(plan_options options) { options_ = options; }
@@ -39,7 +41,12 @@ class program_cache {
     auto& found = programs_[{mode, images}];
     if (!found) {
       const shape extents{images, image_.h, image_.w, image_.c};
-      found = std::make_unique<program<T>>(ctx_, lesion_logits(network_), layout_, extents, mode, space_, options_);
+      const auto logits = [this](tape<T>& t, variable x) {
+        const variable y = lesion_logits(network_)(t, x);
+        if (direct_) t.use_least_reach_below(0, x);
+        return y;
+      };
+      found = std::make_unique<program<T>>(ctx_, logits, layout_, extents, mode, space_, options_);
     }
     return *found;
   }
@@ -65,6 +72,7 @@ class program_cache {
   const network<T>& network_;
   std::shared_ptr<const parameter_layout> layout_;
   shape image_;
+  bool direct_;
   plan_options options_;
   workspace<cpu> space_;
   std::map<std::pair<run_mode, index_t>, std::unique_ptr<program<T>>> programs_;

@@ -154,6 +154,7 @@ inline text_map fixed_options(const train_options& o, const train_plan& plan, in
   write("threshold", o.threshold);
   write("drop_last", o.drop_last);
   write("pad", pads);
+  write("direct_convolutions", o.direct_convolutions);
   write("activation_bytes", activation_bytes);
   write("training_images", plan.training_images);
   write("validation_images", plan.validation_images);

@@ -49,6 +49,7 @@ struct train_options {
   bool drop_last = false;  // leave out an epoch's last batch unless it is full
   reading_policy policy = reading_policy::stop;
 
+  bool direct_convolutions = false;   // in training and its evaluations, never Winograd's method
   std::size_t memory_limit = 0;       // of train_plan::planned_bytes, met by recomputing in backward; 0: none
   index_t patience = 0;               // stop after so many epochs without a better validation IoU; 0: never
   index_t checkpoint_every = 0;       // steps between checkpoints, besides those at the end of each epoch; 0: none

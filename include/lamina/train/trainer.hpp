@@ -44,7 +44,7 @@ class trainer {
         weights_(layout_),
         best_(layout_),
         optimizer_(options_.optimizer, layout_),
-        programs_(ctx_, network_, layout_, options_.height, options_.width) {
+        programs_(ctx_, network_, layout_, options_.height, options_.width, options_.direct_convolutions) {
     check(options_);
     require(!data_.training.empty(), "trainer: no training images");
     initialize(weights_, options_.seed);
