@@ -72,7 +72,7 @@ struct network_fixture {
       return forward(ctx, p);
     };
     double least_error = 1;
-    for (const double length : {1e-3, 3e-4, 1e-4, 3e-5, 1e-5}) {
+    for (const double length : {1e-3, 1e-4, 1e-5}) {
       double above = 0, below = 0;
       const double by = length / std::sqrt(squares), difference = at(by, above) - at(-by, below);
       least_error = std::min(least_error, std::abs(difference / (above - below) - 1));
