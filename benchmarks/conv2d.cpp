@@ -84,7 +84,7 @@ int main(int argc, char** argv) try {
   app.add_option("--shape", shapes, "NxHxWxI-O[-kSIZE][-sSTRIDE]; may be given several times");
   app.add_option("--pass", passes, "forward, data or weights; all three unless given")
       ->transform(CLI::CheckedTransformer(benchmarks::conv_passes));
-  app.add_option("--isa", set_name, "portable, avx2 or avx512");
+  app.add_option("--isa", set_name, "portable, neon, avx2 or avx512");
   app.add_option("--algorithm", algorithm, "automatic, the default; direct, winograd or winograd6")
       ->transform(CLI::CheckedTransformer(std::map<std::string, conv2d_algorithm>{
           {"automatic", conv2d_algorithm::automatic},

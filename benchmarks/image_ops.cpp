@@ -335,7 +335,7 @@ int main(int argc, char** argv) try {
   std::string only, set_name(name(default_isa()));
   app.add_option("--rounds", rounds, "calls of each")->check(CLI::PositiveNumber);
   app.add_option("--only", only, "what the names must contain");
-  app.add_option("--isa", set_name, "portable, avx2 or avx512");
+  app.add_option("--isa", set_name, "portable, neon, avx2 or avx512");
   CLI11_PARSE(app, argc, argv);
   cv::setNumThreads(1);
   cpu_context ctx({.isa = isa_from_name(set_name)});

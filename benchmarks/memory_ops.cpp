@@ -335,7 +335,7 @@ int main(int argc, char** argv) try {
   app.add_option("--pass", passes, "all that an op has unless given")->check(CLI::IsMember(known_passes));
   app.add_option("--shape", shapes, "NxHxWxC; may be given several times")->capture_default_str();
   app.add_option("--type", type, "what activations are stored in")->check(CLI::IsMember({"float", "bf16"}));
-  app.add_option("--isa", set_name, "portable, avx2 or avx512");
+  app.add_option("--isa", set_name, "portable, neon, avx2 or avx512");
   app.add_option("--threads", threads, "threads, 0 for all cores")->check(CLI::NonNegativeNumber);
   CLI11_PARSE(app, argc, argv);
   const isa set = isa_from_name(set_name);

@@ -166,7 +166,7 @@ int main(int argc, char** argv) try {
   int rounds = 100;
   std::string set_name(name(default_isa()));
   app.add_option("--rounds", rounds, "pictures of each")->check(CLI::PositiveNumber);
-  app.add_option("--isa", set_name, "portable, avx2 or avx512");
+  app.add_option("--isa", set_name, "portable, neon, avx2 or avx512");
   CLI11_PARSE(app, argc, argv);
   cv::setNumThreads(1);
   cpu_context ctx({.isa = isa_from_name(set_name)});

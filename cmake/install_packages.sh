@@ -9,7 +9,7 @@ set -eu
 packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libyaml-cpp-dev libjpeg62-turbo-dev libpng-dev
   libcli11-dev libbenchmark-dev"
 tests="doctest-dev binutils"
-full="clang libclang-rt-dev"
+full="clang libclang-rt-dev g++-aarch64-linux-gnu qemu-user"
 peers="libopencv-dev libdnnl-dev libgoogle-perftools4 python3-venv"
 
 case ${1:-build} in

@@ -11,11 +11,11 @@ Installs the Debian packages that are missing (as root, or through sudo), builds
 and closes with the line "N passed, N failed, N skipped". A case that runs in two builds counts twice.
 
   (default)  dev     all tests, the rules about headers, examples and benchmarks compiled
-             asan    tests of core/, formats/, graph/, image/, metrics/ and ops/ under the address and
-                     undefined-behaviour sanitizers
-  --full     and     all tests there, the cases too slow for every day, clang, the thread sanitizer, and each fuzzer for
-                     FUZZ_RUNS inputs (default 1000000); one that FUZZ_SECONDS (default 600) stop before
-                     counts as skipped, with the number of inputs that it took
+             asan    tests of core/, formats/, graph/, image/, metrics/, ops/ and simd/ under the address
+                     and undefined-behaviour sanitizers
+  --full     and     all tests there, the cases too slow for every day, clang, the thread sanitizer, AArch64 under qemu,
+                     and each fuzzer for FUZZ_RUNS inputs (default 1000000); one that FUZZ_SECONDS (default 600) stop
+                     before counts as skipped, with the number of inputs that it took
 
 Tests of the real images look for LAMINA_SHARED_DATA, else ../shared/data; without it they are skipped, aloud.
 END
@@ -86,7 +86,7 @@ shared=${LAMINA_SHARED_DATA:-../shared/data}
 [ -d "$shared" ] || echo "no $shared: tests of real images will be skipped"
 find cuda -name '*.cuh' 2> /dev/null | grep -q . || echo "CUDA: no kernel yet, nothing to compile"
 
-slow=OFF sanitized="core;formats;graph;image;metrics;ops"
+slow=OFF sanitized="core;formats;graph;image;metrics;ops;simd"
 [ $full = yes ] && slow=ON sanitized=
 build dev -DLAMINA_RUN_SLOW_TESTS=$slow
 run_tests dev
@@ -99,6 +99,11 @@ if [ $full = yes ]; then
   run_tests clang
   build tsan
   run_tests tsan
+  say "aarch64: libraries"
+  sh cmake/aarch64_libraries.sh
+  build aarch64
+  run_tests aarch64
+  echo "not run on AArch64: hygiene/, embed/, programs/"
   build fuzz
   for fuzzer in build/fuzz/tests/fuzz/*_fuzz; do
     [ -x "$fuzzer" ] || continue

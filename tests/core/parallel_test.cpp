@@ -61,7 +61,8 @@ TEST_CASE("parallel_for: covers the range in pieces of one grain") {
 
 TEST_CASE("cpu_context: instruction sets are named, and refused where unknown") {
   CHECK(isa_from_name("portable") == isa::portable);
-  check_error([] { isa_from_name("sse9"); }, "instruction set 'sse9' is unknown; expected portable, avx2 or avx512");
+  check_error([] { isa_from_name("sse9"); },
+              "instruction set 'sse9' is unknown; expected portable, neon, avx2 or avx512");
   cpu_context serial;
   CHECK(serial.workers().workers() == 1);
   CHECK(is_supported(serial.isa()));

@@ -31,8 +31,9 @@ tensor<std::uint8_t> reference(const tensor<std::uint8_t>& x, double clip_limit,
   tensor<std::uint8_t> y(x.extents());
   for (index_t h = 0; h < H; ++h)
     for (index_t w = 0; w < W; ++w) {
-      const float place_h = static_cast<float>(h) * (1.0f / static_cast<float>(tile_h)) - 0.5f;
-      const float place_w = static_cast<float>(w) * (1.0f / static_cast<float>(tile_w)) - 0.5f;
+      using portable::rounded_product;  // nothing is fused, so that the bits are the same everywhere
+      const float place_h = rounded_product(static_cast<float>(h), 1.0f / static_cast<float>(tile_h)) - 0.5f;
+      const float place_w = rounded_product(static_cast<float>(w), 1.0f / static_cast<float>(tile_w)) - 0.5f;
       const float lower = place_h - std::floor(place_h), right = place_w - std::floor(place_w);
       const auto level = [&](float row, float column) {
         const auto r = std::clamp<index_t>(static_cast<index_t>(row), 0, down - 1);
@@ -40,9 +41,11 @@ tensor<std::uint8_t> reference(const tensor<std::uint8_t>& x, double clip_limit,
         return static_cast<float>(tables[static_cast<std::size_t>(r * across + c)][x(0, h, w, 0)]);
       };
       const auto mean = [&](float row) {
-        return level(row, std::floor(place_w)) * (1 - right) + level(row, std::floor(place_w) + 1) * right;
+        return rounded_product(level(row, std::floor(place_w)), 1 - right) +
+               rounded_product(level(row, std::floor(place_w) + 1), right);
       };
-      const float sum = mean(std::floor(place_h)) * (1 - lower) + mean(std::floor(place_h) + 1) * lower;
+      const float sum = rounded_product(mean(std::floor(place_h)), 1 - lower) +
+                        rounded_product(mean(std::floor(place_h) + 1), lower);
       y(0, h, w, 0) = static_cast<std::uint8_t>(sum + 0.5f);
     }
   return y;

@@ -33,7 +33,7 @@ inline std::string markup_text(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = detail::utf8_length(text);
     const char c = text.front();
-    const bool control = (c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == 0x7f;
+    const bool control = length == 1 && ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f);
     if (length == 0 || control)
       out += "\xef\xbf\xbd";
     else if (c == '&')

@@ -50,7 +50,8 @@ struct tile_place {
   float share;  // of the tile behind
 };
 inline tile_place place_between_tiles(index_t p, index_t tile_extent) {
-  const float place = static_cast<float>(p) * (1.0f / static_cast<float>(tile_extent)) - 0.5f;
+  const float place =
+      portable::rounded_product(static_cast<float>(p), 1.0f / static_cast<float>(tile_extent)) - 0.5f;
   const float before = std::floor(place);
   return {static_cast<index_t>(before) + 1, place - before};
 }

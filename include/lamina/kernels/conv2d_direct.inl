@@ -13,8 +13,9 @@ struct conv2d_tile {
   float slope;  // of the result where it is negative
 };
 
-/// Pixels × vectors held in registers: 12×2 of 32 registers, or 6×2 of 16; the rest hold weights and one x.
-constexpr int conv2d_tile_pixels = vf::registers == 32 ? 12 : 6;
+/// Pixels × 2 vectors held in registers: 12×2 of 32 registers with AVX-512, 8×2 of 32 with NEON, 6×2 of 16; the rest
+/// hold weights and x.
+constexpr int conv2d_tile_pixels = vf::sums / 2;
 
 template <int Pixels, int Vectors>
 inline void conv2d_tile_kernel(const conv2d_tile& tile) {

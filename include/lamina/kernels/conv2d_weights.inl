@@ -5,7 +5,7 @@
 struct conv2d_weights_tile {
   const float* x;  // [rows][columns][vectors·lanes], from the first pixel that the tap reads
   index_t x_row, x_pixel;
-  const float* dy;  // [rows][columns][lanes], from the block's first output
+  const float* dy;  // [rows][columns][gradients], from the block's first output
   index_t rows, columns;
   float* dw;
   index_t dw_output;
@@ -16,6 +16,8 @@ struct conv2d_weights_tile {
 
 /// Outputs × 2 vectors held in registers: 16 of 32, or 8 of 16, so that two multiply-adds a cycle hide their latency.
 constexpr int conv2d_weights_outputs = vf::registers == 32 ? 8 : 4;
+/// Outputs that lie side by side in the dense form of dy: whole vectors, and enough for a block.
+constexpr index_t conv2d_weights_gradients = std::max<index_t>(vf::lanes, conv2d_weights_outputs);
 
 template <int Outputs, int Vectors, bool Ahead = false>
 inline void conv2d_weights_kernel(const conv2d_weights_tile& tile) {
@@ -35,7 +37,7 @@ inline void conv2d_weights_kernel(const conv2d_weights_tile& tile) {
   const float* dy = tile.dy;
   for (index_t row = 0; row < tile.rows; ++row) {
     const float* x = tile.x + row * tile.x_row;
-    for (index_t column = 0; column < tile.columns; ++column, x += tile.x_pixel, dy += V) {
+    for (index_t column = 0; column < tile.columns; ++column, x += tile.x_pixel, dy += conv2d_weights_gradients) {
       if constexpr (Ahead) {
 #pragma GCC unroll 2
         for (int v = 0; v < Vectors; ++v) __builtin_prefetch(x + tile.x_ahead + v * V, 0, 2);
@@ -90,7 +92,7 @@ struct conv2d_weights_plan {
     block = inputs > V ? 2 * V : V;
     input_group = 2 * block;
     input_groups = ceil_div(inputs, input_group);
-    output_group = std::min<index_t>(round_up(w.n, V), 64);
+    output_group = std::min<index_t>(round_up(w.n, conv2d_weights_gradients), 64);
     output_groups = ceil_div(w.n, output_group);
     across = ceil_div(dy.w, 24);
     columns = ceil_div(dy.w, across);
@@ -154,24 +156,27 @@ inline void conv2d_weights_gather_x(const conv2d_weights_plan& plan, const conv2
   }
 }
 
-/// Outputs [first, first + outputs) of dy for a rectangle: [outputs / lanes][rows][columns][lanes].
+/// Outputs [first, first + outputs) of dy for a rectangle: [outputs / gradients][rows][columns][gradients].
 template <class T>
 inline void conv2d_weights_copy_dy(view<const T> dy, index_t n, index_t oy, index_t ox, index_t rows, index_t columns,
                                    index_t first, index_t outputs, float* dense) {
+  constexpr index_t G = conv2d_weights_gradients;
   for (index_t row = oy; row < oy + rows; ++row) {
-    for (index_t column = ox; column < ox + columns; ++column, dense += vf::lanes) {
+    for (index_t column = ox; column < ox + columns; ++column, dense += G) {
       const T* pixel = dy.pixel(n, row, column) + first;
       for (index_t o = 0; o < outputs; o += vf::lanes)
-        load_up_to(pixel + o, outputs - o).store(dense + o * rows * columns);
+        load_up_to(pixel + o, outputs - o).store(dense + o / G * G * rows * columns + o % G);
     }
   }
 }
 
 /// Adds the sums of dense dy over its pixels to db.
 inline void conv2d_weights_add_bias(const float* dense, index_t pixels, index_t outputs, float* db) {
+  constexpr index_t G = conv2d_weights_gradients;
   for (index_t o = 0; o < outputs; o += vf::lanes) {
+    const float* const gradients = dense + o / G * G * pixels + o % G;
     vf sum = vf::zero();
-    for (index_t p = 0; p < pixels; ++p, dense += vf::lanes) sum = sum + vf::load(dense);
+    for (index_t p = 0; p < pixels; ++p) sum = sum + vf::load(gradients + p * G);
     store_up_to(db + o, outputs - o, load_up_to(db + o, outputs - o) + sum);
   }
 }
@@ -181,7 +186,7 @@ template <class T>
 inline void conv2d_weights_task(const conv2d_weights_plan& plan, const conv2d_params& params, view<const T> x,
                                 view<const T> dy, float* dw, float* db, index_t part, index_t output_group,
                                 index_t input_group, float* scratch) {
-  constexpr index_t V = vf::lanes;
+  constexpr index_t V = vf::lanes, G = conv2d_weights_gradients;
   constexpr int block_outputs = conv2d_weights_outputs;
   float* const dense_x = scratch;
   float* const dense_dy = scratch + round_up(plan.dense_x, 16);
@@ -211,7 +216,7 @@ inline void conv2d_weights_task(const conv2d_weights_plan& plan, const conv2d_pa
           kernel({.x = dense_x + (ky * plan.x_columns + kx) * params.dilation * plan.block,
                   .x_row = plan.x_columns * plan.x_step * plan.block,
                   .x_pixel = plan.x_step * plan.block,
-                  .dy = dense_dy + o / V * V * rows * columns + o % V,
+                  .dy = dense_dy + o / G * G * rows * columns + o % G,
                   .rows = rows,
                   .columns = columns,
                   .dw = dw + ((first_output + o) * plan.tap_rows * plan.tap_columns + tap) * plan.inputs + i,

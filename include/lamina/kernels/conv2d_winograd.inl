@@ -19,9 +19,10 @@ struct conv2d_winograd_product {
   bool adds;  // to m, over earlier inputs
 };
 
-/// Tiles at a time, in registers with one or two vectors of each: 12 where there are 32, else 6; the rest hold filters
-/// and one input.
-constexpr int conv2d_winograd_tiles = 3 * conv2d_winograd_quantum;
+/// Tiles at a time, in registers with one or two vectors of each: 12 with AVX-512, 8 with NEON, else 6; the rest hold
+/// filters and inputs.
+constexpr int conv2d_winograd_tiles = vf::sums / 2;
+static_assert(conv2d_winograd_tiles % conv2d_winograd_quantum == 0);
 
 template <int Tiles, int Vectors>
 inline void conv2d_winograd_product_kernel(const conv2d_winograd_product& product) {

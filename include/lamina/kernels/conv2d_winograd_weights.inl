@@ -3,7 +3,7 @@
 //     dU[p] = Σ over tiles Z[p]·V[p] at each point p, dw += GᵀdU·G
 // Layouts, with the 36 or 64 points outermost:
 //     V   [points][inputs / block][tile][block], block: one or two vectors
-//     Z   [points][outputs / lanes][tile][lanes]
+//     Z   [points][outputs / gradients][tile][gradients], as many side by side as in the dense dy of conv2d_weights.inl
 //     dU  [points][output][inputs]
 
 /// How the work is cut into pieces and what memory that takes: a function of shapes only.
@@ -35,7 +35,7 @@ struct conv2d_winograd_weights_plan : conv2d_winograd_grid {
         input_group(std::min(round_up(inputs, V), by_tiles ? inputs + V : 64)),
         input_groups(ceil_div(inputs, input_group)),
         v(points, inputs, batch, inputs > V ? 2 : 1),
-        z(points, outputs, batch),
+        z(points, outputs, batch, conv2d_weights_gradients / V),
         du_point(output_group * input_group + conv2d_winograd_line),
         partial(round_up(w.size() + w.n, 16)),
         shared(by_tiles ? (parts - 1) * partial : v.size() + z.size()),

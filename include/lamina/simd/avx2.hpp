@@ -14,7 +14,7 @@ template <>
 struct vec<float> {
   using native = __m256;
   static constexpr index_t lanes = 8;
-  static constexpr int registers = 16;
+  static constexpr int registers = 16, sums = 12;
 
   struct mask {
     __m256 bits;

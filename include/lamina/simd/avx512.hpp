@@ -14,7 +14,7 @@ template <>
 struct vec<float> {
   using native = __m512;
   static constexpr index_t lanes = 16;
-  static constexpr int registers = 32;
+  static constexpr int registers = 32, sums = 24;
 
   struct mask {
     __mmask16 bits;

@@ -55,7 +55,33 @@ inline index_t first_not_negative(counts a) {
 }  // namespace portable
 }  // namespace lamina
 
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+namespace lamina::neon {
+
+struct counts {
+  vs low, high;
+
+  static counts set(std::int16_t x) { return {vs::set(x), vs::set(x)}; }
+  static counts load(const std::int16_t* p) { return {vs::load(p), vs::load(p + 8)}; }
+  static counts load(const std::uint8_t* p) { return {vs::load(p), vs::load(p + 8)}; }
+  static counts from(index_t i) { return load(detail::no_steps_then_steps + 16 - i); }
+  void store(std::int16_t* p) const {
+    low.store(p);
+    high.store(p + 8);
+  }
+  void store_bytes(std::uint8_t* p) const { vst1q_u8(p, vqmovun_high_s16(vqmovun_s16(low.value), high.value)); }
+};
+inline counts operator+(counts a, counts b) { return {a.low + b.low, a.high + b.high}; }
+inline counts operator-(counts a, counts b) { return {a.low - b.low, a.high - b.high}; }
+inline index_t first_not_negative(counts a) {
+  const uint8x8_t low = vmovn_u16(vcgezq_s16(a.low.value)), high = vmovn_u16(vcgezq_s16(a.high.value));
+  const uint16x8_t pairs = vreinterpretq_u16_u8(vcombine_u8(low, high));
+  const uint64x1_t bits = vreinterpret_u64_u8(vshrn_n_u16(pairs, 4));  // four for each
+  return std::countr_zero(vget_lane_u64(bits, 0)) / 4;
+}
+
+}  // namespace lamina::neon
+#elif defined(__x86_64__)
 LAMINA_BEGIN_REGION("avx2,fma")
 namespace lamina::avx2 {
 

@@ -40,7 +40,37 @@ inline void store_rounded(vd a, std::int32_t* p) {
 
 }  // namespace lamina::portable
 
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+namespace lamina::neon {
+
+template <>
+struct vec<double> {
+  using native = float64x2_t;
+  static constexpr index_t lanes = 2;
+
+  native value;
+
+  static vec set(double x) { return {vdupq_n_f64(x)}; }
+  static vec numbers() { return {float64x2_t{0, 1}}; }
+};
+using vd = vec<double>;
+
+inline vd operator+(vd a, vd b) { return {vaddq_f64(a.value, b.value)}; }
+inline vd rounded_product(vd a, vd b) {
+  float64x2_t product = vmulq_f64(a.value, b.value);
+  asm("" : "+w"(product));
+  return {product};
+}
+inline vd quotient_or_zero(vd a, vd b) {
+  const uint64x2_t quotient = vreinterpretq_u64_f64(vdivq_f64(a.value, b.value));
+  return {vreinterpretq_f64_u64(vbicq_u64(quotient, vceqzq_f64(b.value)))};
+}
+inline vd max(vd a, vd b) { return {vbslq_f64(vcgtq_f64(a.value, b.value), a.value, b.value)}; }
+inline vd min(vd a, vd b) { return {vbslq_f64(vcltq_f64(a.value, b.value), a.value, b.value)}; }
+inline void store_rounded(vd a, std::int32_t* p) { vst1_s32(p, vmovn_s64(vcvtnq_s64_f64(a.value))); }
+
+}  // namespace lamina::neon
+#elif defined(__x86_64__)
 LAMINA_BEGIN_REGION("avx2,fma")
 namespace lamina::avx2 {
 

@@ -6,9 +6,11 @@
 
 #include <lamina/simd/integer.hpp>
 
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+#include <lamina/simd/neon_blocks.hpp>
+#elif defined(__x86_64__)
 #include <lamina/simd/avx2_blocks.hpp>
 #include <lamina/simd/avx512_blocks.hpp>
 #endif
 
-#include <lamina/simd/foreach_x86_isa.hpp>
+#include <lamina/simd/foreach_native_isa.hpp>

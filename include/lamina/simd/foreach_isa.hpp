@@ -13,4 +13,4 @@ namespace lamina::portable {
 #include LAMINA_KERNEL
 }
 
-#include <lamina/simd/foreach_x86_isa.hpp>
+#include <lamina/simd/foreach_native_isa.hpp>

@@ -5,7 +5,9 @@
 
 #include <lamina/simd/portable_integer.hpp>
 #include <lamina/simd/vec.hpp>
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+#include <lamina/simd/neon_integer.hpp>
+#elif defined(__x86_64__)
 #include <lamina/simd/avx2_integer.hpp>
 #include <lamina/simd/avx512_integer.hpp>
 #endif

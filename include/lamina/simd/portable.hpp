@@ -20,6 +20,7 @@ struct vec<float> {
   using native_mask = int __attribute__((vector_size(16)));
   static constexpr index_t lanes = 4;
   static constexpr int registers = 16;
+  static constexpr int sums = 12;  // that a kernel keeps in registers, beside what it multiplies
 
   /// Lanes chosen by a comparison.
   struct mask {

@@ -17,4 +17,6 @@
 #define LAMINA_BEGIN_REGION(sets) _Pragma("GCC push_options") LAMINA_PRAGMA(GCC target(sets))
 #define LAMINA_END_REGION _Pragma("GCC pop_options")
 #endif
+#elif defined(__aarch64__)
+#include <arm_neon.h>  // needs no region: every AArch64 processor has it
 #endif

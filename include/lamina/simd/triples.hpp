@@ -33,7 +33,50 @@ inline void join_triples(vf& a, vf& b, vf& c) {
 
 }  // namespace lamina::portable
 
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+namespace lamina::neon {
+
+/// Which bytes of three registers a lookup takes.
+struct byte_choice {
+  std::uint8_t bytes[16];
+
+  vf from(const uint8x16x3_t& three) const { return {vreinterpretq_f32_u8(vqtbl3q_u8(three, vld1q_u8(bytes)))}; }
+};
+/// Number `of` of each triple.
+constexpr byte_choice split_choice(int of) {
+  byte_choice choice{};
+  for (int i = 0; i < 16; ++i) choice.bytes[i] = static_cast<std::uint8_t>(4 * (i / 4 * 3 + of) + i % 4);
+  return choice;
+}
+/// Register `of` of three that hold triples.
+constexpr byte_choice join_choice(int of) {
+  byte_choice choice{};
+  for (int i = 0; i < 16; ++i) {
+    const int at = 4 * of + i / 4;
+    choice.bytes[i] = static_cast<std::uint8_t>(16 * (at % 3) + 4 * (at / 3) + i % 4);
+  }
+  return choice;
+}
+inline uint8x16x3_t bytes_of(vf a, vf b, vf c) {
+  return {{vreinterpretq_u8_f32(a.value), vreinterpretq_u8_f32(b.value), vreinterpretq_u8_f32(c.value)}};
+}
+inline void split_triples(vf& a, vf& b, vf& c) {
+  static constexpr byte_choice number[]{split_choice(0), split_choice(1), split_choice(2)};
+  const uint8x16x3_t triples = bytes_of(a, b, c);
+  a = number[0].from(triples);
+  b = number[1].from(triples);
+  c = number[2].from(triples);
+}
+inline void join_triples(vf& a, vf& b, vf& c) {
+  static constexpr byte_choice part[]{join_choice(0), join_choice(1), join_choice(2)};
+  const uint8x16x3_t numbers = bytes_of(a, b, c);
+  a = part[0].from(numbers);
+  b = part[1].from(numbers);
+  c = part[2].from(numbers);
+}
+
+}  // namespace lamina::neon
+#elif defined(__x86_64__)
 LAMINA_BEGIN_REGION("avx2,fma")
 namespace lamina::avx2 {
 

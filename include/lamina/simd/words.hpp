@@ -53,7 +53,41 @@ inline vf to_uniforms(const std::uint32_t* words) {
 
 }  // namespace lamina::portable
 
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+namespace lamina::neon {
+
+template <>
+struct vec<std::uint32_t> {
+  using native = uint32x4_t;
+  static constexpr index_t lanes = 4;
+
+  native value;
+
+  static vec set(std::uint32_t x) { return {vdupq_n_u32(x)}; }
+};
+using vu = vec<std::uint32_t>;
+
+inline vu operator+(vu a, vu b) { return {vaddq_u32(a.value, b.value)}; }
+inline vu operator^(vu a, vu b) { return {veorq_u32(a.value, b.value)}; }
+
+struct wide_product {
+  vu high, low;
+};
+inline wide_product multiply_wide(vu a, vu b) {
+  const uint32x4_t first = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(a.value), vget_low_u32(b.value)));
+  const uint32x4_t last = vreinterpretq_u32_u64(vmull_high_u32(a.value, b.value));
+  return {{vuzp2q_u32(first, last)}, {vuzp1q_u32(first, last)}};
+}
+inline vu block_numbers() { return {uint32x4_t{0, 1, 2, 3}}; }
+inline void store_blocks(vu a, vu b, vu c, vu d, std::uint32_t* to) {
+  vst4q_u32(to, {{a.value, b.value, c.value, d.value}});
+}
+inline vf to_uniforms(const std::uint32_t* words) {
+  return vf{vcvtq_f32_u32(vshrq_n_u32(vld1q_u32(words), 8))} * vf::set(0x1p-24f);
+}
+
+}  // namespace lamina::neon
+#elif defined(__x86_64__)
 LAMINA_BEGIN_REGION("avx2,fma")
 namespace lamina::avx2 {
 
