@@ -15,11 +15,11 @@ enum class isa { portable, neon, avx2, avx512 };
 
 /// Those that a program for this kind of processor has kernels of, in rising order.
 #if defined(__aarch64__)
-inline constexpr std::array all_isas{isa::portable, isa::neon};
+inline constexpr std::array<isa, 2> all_isas{isa::portable, isa::neon};
 #elif defined(__x86_64__)
-inline constexpr std::array all_isas{isa::portable, isa::avx2, isa::avx512};
+inline constexpr std::array<isa, 3> all_isas{isa::portable, isa::avx2, isa::avx512};
 #else
-inline constexpr std::array all_isas{isa::portable};
+inline constexpr std::array<isa, 1> all_isas{isa::portable};
 #endif
 
 constexpr std::string_view name(isa set) {

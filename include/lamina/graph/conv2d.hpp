@@ -80,7 +80,10 @@ class conv2d_node final : public node<T, Device> {
   /// All passes run with the same one.
   int algorithm() const override { return static_cast<int>(params_.algorithm); }
   void use_algorithm(int algorithm) override { params_.algorithm = static_cast<conv2d_algorithm>(algorithm); }
-  void use_least_reach() override { params_.algorithm = conv2d_algorithm::direct; }
+  void limit_tiles(index_t edge) override {
+    if (tile_edge(params_.algorithm) > edge)
+      params_.algorithm = edge >= 4 ? conv2d_algorithm::winograd : conv2d_algorithm::direct;
+  }
 
  private:
   void convolve(context& ctx, const pass& p, view<const float, Device> scale, view<const float, Device> b) const {

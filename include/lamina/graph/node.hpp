@@ -140,8 +140,9 @@ class node {
   virtual int algorithm() const { return 0; }
   /// Runs with that one from now on: on part of an image with the one of the whole, so that a pixel has the same bits.
   virtual void use_algorithm(int /*algorithm*/) {}
-  /// Runs with the algorithm of the least reach from now on.
-  virtual void use_least_reach() {}
+  /// Computes its outputs in squares of at most `edge` pixels a side from now on, each by itself where that is 1: less
+  /// reach, more arithmetic.
+  virtual void limit_tiles(index_t /*edge*/) {}
 };
 
 }  // namespace lamina

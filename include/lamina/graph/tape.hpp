@@ -77,10 +77,14 @@ class tape {
     }
   }
 
-  /// Lets the ops whose output has at most 1/`ratio` of the rows of `of` run with the algorithm of the least reach.
-  void use_least_reach_below(index_t ratio, variable of) {
+  /// Lets the ops compute their outputs in squares of at most `edge` pixels a side.
+  void limit_tiles(index_t edge) {
+    for (auto& op : nodes_) op->limit_tiles(edge);
+  }
+  /// The same for those ops whose output has at most 1/`ratio` of the rows of `of`.
+  void limit_tiles_below(index_t ratio, variable of, index_t edge) {
     for (std::size_t i = 0; i < size(); ++i)
-      if (ratio * extents({records_[i].outputs.front()}).h <= extents(of).h) nodes_[i]->use_least_reach();
+      if (ratio * extents({records_[i].outputs.front()}).h <= extents(of).h) nodes_[i]->limit_tiles(edge);
   }
 
   /// Joins each ReLU with the op before it where that op can apply it itself and nobody else reads what lies between.

@@ -10,9 +10,9 @@
 
 namespace lamina {
 
-/// A network recorded for a whole image, and the ways to cut that. Where an op's output has a quarter of the image's
-/// rows or fewer, it runs with the algorithm of the least reach: there each further pixel that it reads is four or more
-/// of every tile's halo, which cost more than a quicker algorithm saves.
+/// A network recorded for a whole image, and the ways to cut that. Its ops compute squares of at most 4×4 pixels, and
+/// where their output has a quarter of the image's rows or fewer, each pixel by itself: there every further pixel that
+/// an op reads is four or more of every tile's halo, which cost more than a quicker algorithm saves.
 template <class T>
 class whole_network {
  public:
@@ -21,7 +21,8 @@ class whole_network {
   whole_network(const Network& network, shape extents) : input_(tape_.input(extents)) {
     output_ = network(tape_, input_);
     tape_.fuse_for_inference(output_);
-    tape_.use_least_reach_below(4, input_);
+    tape_.limit_tiles(4);
+    tape_.limit_tiles_below(4, input_, 1);
   }
 
   const tape<T>& recorded() const { return tape_; }

@@ -43,7 +43,7 @@ class program_cache {
       const shape extents{images, image_.h, image_.w, image_.c};
       const auto logits = [this](tape<T>& t, variable x) {
         const variable y = lesion_logits(network_)(t, x);
-        if (direct_) t.use_least_reach_below(0, x);
+        if (direct_) t.limit_tiles(1);
         return y;
       };
       found = std::make_unique<program<T>>(ctx_, logits, layout_, extents, mode, space_, options_);
