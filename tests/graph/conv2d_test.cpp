@@ -28,6 +28,8 @@ TEST_CASE("conv2d_node: chooses its algorithm by shapes, and runs with another w
   CHECK(node.scratch(ctx, pass_kind::forward) == scratch(conv2d_algorithm::winograd));
   node.limit_tiles(1);
   CHECK(node.algorithm() == id(conv2d_algorithm::direct));
+  node.use_algorithm(id(conv2d_algorithm::winograd));
+  CHECK(node.scratch(ctx, pass_kind::forward) == scratch(conv2d_algorithm::winograd));
   node.use_algorithm(id(conv2d_algorithm::direct));
   CHECK(node.scratch(ctx, pass_kind::forward) == scratch(conv2d_algorithm::direct));
 }

@@ -198,7 +198,7 @@ inline void conv2d_winograd_products(const conv2d_winograd_plan& plan, const flo
                                                      .m = m + p * plan.m_point + t * plan.group + o,
                                                      .m_tile = plan.group,
                                                      .adds = adds});
-        if (part < parts) ahead(part++, parts);
+        ahead(part++, parts);
       }
     }
   }
@@ -279,7 +279,6 @@ inline void conv2d_winograd_by_tiles(executor& workers, const conv2d_winograd_pl
     const index_t g = k / pieces, i = k % pieces * piece;
     task.filters(plan, g, i, std::min(piece, plan.inputs - i), i, plan.inputs, group_u(g));
   });
-  const bool fetches = plan.inputs >= 64;  // with fewer, products are too short to hide it
   workers.run(plan.batches, [&](index_t batch, int worker) {
     float *const v = workspace + plan.shared + worker * plan.worker, *const m = v + plan.v.size();
     const index_t first = batch * plan.batch, tiles = plan.batch_tiles(batch);
@@ -292,7 +291,7 @@ inline void conv2d_winograd_by_tiles(executor& workers, const conv2d_winograd_pl
       const conv2d_winograd_pixels_ahead<T> places{  // of the results
           plan, as_const(task.y.channels(g * plan.group, plan.group_outputs(g))), 0, 0, plan.edge, first, tiles};
       const auto ahead = [&](index_t part, index_t parts) {
-        if (!fetches) return;
+        if (!conv2d_winograd_fetches(plan.inputs)) return;
         places(part, parts);
         if (g + 1 == plan.groups) next_inputs(part, parts);
       };

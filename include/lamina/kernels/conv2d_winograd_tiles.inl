@@ -45,6 +45,9 @@ struct conv2d_winograd_layout {
   }
 };
 
+/// Whether pixels are fetched ahead: with fewer inputs, products are too short to hide it.
+constexpr bool conv2d_winograd_fetches(index_t inputs) { return inputs >= 64; }
+
 /// What calls of a micro-kernel fetch into the second-level cache beside their work: the pixels of the tiles
 /// [first, first + tiles), `rows` rows of a tile's width each, the first of them `row` and `column` pixels from it.
 template <class T>

@@ -54,8 +54,7 @@ template <class Ahead>
 inline void conv2d_winograd_filter_products(const conv2d_winograd_weights_plan& plan, const float* v, const float* z,
                                             index_t tiles, const conv2d_winograd_block& block, bool adds, float* du,
                                             const Ahead& ahead) {
-  constexpr index_t V = vf::lanes;
-  constexpr index_t outputs = conv2d_weights_outputs;
+  constexpr index_t V = vf::lanes, outputs = conv2d_weights_outputs;
   const index_t step = plan.v.vectors * V;
   const index_t parts = plan.points * ceil_div(block.inputs, step) * ceil_div(block.outputs, outputs);
   index_t part = 0;
@@ -99,43 +98,45 @@ inline index_t conv2d_winograd_weights_workspace(shape w, shape dy, conv2d_algor
   return conv2d_winograd_weights_plan(w, dy, algorithm).workspace(workers);
 }
 
-/// Adds to dw [O,3,3,I], dense, and to db unless that is null.
+/// A task is a part of the tiles.
 template <class T>
-inline void conv2d_winograd_weights(executor& workers, const conv2d_params& params, view<const T> x, view<const T> dy,
-                                    shape w, float* dw, float* db, float* workspace) {
-  constexpr index_t V = vf::lanes;
-  const conv2d_winograd_weights_plan plan(w, dy.extents(), params.algorithm);
-  const padding2d& padding = params.padding;
-  float* const scratch = workspace + plan.shared;
-  if (plan.by_tiles) {
-    const bool fetches = plan.inputs >= 64;  // with fewer, products are too short to hide it
-    const conv2d_winograd_block all{0, plan.outputs, 0, plan.inputs};
-    workers.run(plan.parts, [&](index_t part, int worker) {
-      float *const v = scratch + worker * plan.worker, *const z = v + plan.v.size(), *const du = z + plan.z.size();
-      float* const sums = part == 0 ? dw : workspace + (part - 1) * plan.partial;
-      float* const bias = db == nullptr ? nullptr : part == 0 ? db : sums + w.size();
-      if (part > 0) std::fill(sums, sums + plan.partial, 0.0f);
-      const index_t first_batch = part * plan.batches / plan.parts;
-      for (index_t b = first_batch; b < (part + 1) * plan.batches / plan.parts; ++b) {
-        const index_t first = b * plan.batch, tiles = plan.batch_tiles(b), next = std::min(b + 1, plan.batches - 1);
-        conv2d_winograd_inputs(plan, plan.v, x, -padding.top, -padding.left, first, tiles, 0, plan.inputs, v);
-        conv2d_winograd_gradients(plan, plan.z, dy, first, tiles, 0, plan.outputs, z, bias);
-        const conv2d_winograd_pixels_ahead<T> next_x{
-            plan, x, -padding.top, 2 - padding.left, plan.edge + 2, next * plan.batch, plan.batch_tiles(next)};
-        const conv2d_winograd_pixels_ahead<T> next_dy{plan, dy, 0, 0, plan.edge, next * plan.batch,
-                                                       plan.batch_tiles(next)};
-        conv2d_winograd_filter_products(plan, v, z, tiles, all, b > first_batch, du, [&](index_t call, index_t calls) {
-          if (!fetches) return;
-          next_x(call, calls);
-          next_dy(call, calls);
-        });
-      }
-      conv2d_winograd_add_filters(plan, du, all, sums);
-    });
-    conv2d_weights_add_parts(workers, plan.parts, workspace, plan.partial, w, dw, db);
-    return;
-  }
-  constexpr index_t piece = 4 * V;  // channels
+inline void conv2d_winograd_weights_by_tiles(executor& workers, const conv2d_winograd_weights_plan& plan,
+                                             const padding2d& padding, view<const T> x, view<const T> dy, shape w,
+                                             float* dw, float* db, float* workspace) {
+  const conv2d_winograd_block all{0, plan.outputs, 0, plan.inputs};
+  workers.run(plan.parts, [&](index_t part, int worker) {
+    float* const v = workspace + plan.shared + worker * plan.worker;
+    float *const z = v + plan.v.size(), *const du = z + plan.z.size();
+    float* const sums = part == 0 ? dw : workspace + (part - 1) * plan.partial;
+    float* const bias = db == nullptr ? nullptr : part == 0 ? db : sums + w.size();
+    if (part > 0) std::fill(sums, sums + plan.partial, 0.0f);
+    const index_t first_batch = part * plan.batches / plan.parts;
+    for (index_t b = first_batch; b < (part + 1) * plan.batches / plan.parts; ++b) {
+      const index_t first = b * plan.batch, tiles = plan.batch_tiles(b);
+      conv2d_winograd_inputs(plan, plan.v, x, -padding.top, -padding.left, first, tiles, 0, plan.inputs, v);
+      conv2d_winograd_gradients(plan, plan.z, dy, first, tiles, 0, plan.outputs, z, bias);
+      const index_t next = std::min(b + 1, plan.batches - 1), next_first = next * plan.batch;
+      const index_t next_tiles = plan.batch_tiles(next);
+      const conv2d_winograd_pixels_ahead<T> next_x{
+          plan, x, -padding.top, 2 - padding.left, plan.edge + 2, next_first, next_tiles};
+      const conv2d_winograd_pixels_ahead<T> next_dy{plan, dy, 0, 0, plan.edge, next_first, next_tiles};
+      conv2d_winograd_filter_products(plan, v, z, tiles, all, b > first_batch, du, [&](index_t call, index_t calls) {
+        if (!conv2d_winograd_fetches(plan.inputs)) return;
+        next_x(call, calls);
+        next_dy(call, calls);
+      });
+    }
+    conv2d_winograd_add_filters(plan, du, all, sums);
+  });
+  conv2d_weights_add_parts(workers, plan.parts, workspace, plan.partial, w, dw, db);
+}
+
+/// A task is a block of filters, batch by batch.
+template <class T>
+inline void conv2d_winograd_weights_by_blocks(executor& workers, const conv2d_winograd_weights_plan& plan,
+                                              const padding2d& padding, view<const T> x, view<const T> dy, float* dw,
+                                              float* db, float* workspace) {
+  constexpr index_t piece = 4 * vf::lanes;  // channels
   const index_t input_pieces = ceil_div(plan.inputs, piece), output_pieces = ceil_div(plan.outputs, piece);
   float *const v = workspace, *const z = v + plan.v.size();
   for (index_t b = 0; b < plan.batches; ++b) {
@@ -152,9 +153,20 @@ inline void conv2d_winograd_weights(executor& workers, const conv2d_params& para
       const index_t o = task / plan.input_groups * plan.output_group, i = task % plan.input_groups * plan.input_group;
       const conv2d_winograd_block block{o, std::min(plan.output_group, plan.outputs - o), i,
                                         std::min(plan.input_group, plan.inputs - i)};
-      float* const du = scratch + worker * plan.worker;
+      float* const du = workspace + plan.shared + worker * plan.worker;
       conv2d_winograd_filter_products(plan, v, z, tiles, block, false, du, [](index_t, index_t) {});
       conv2d_winograd_add_filters(plan, du, block, dw);
     });
   }
+}
+
+/// Adds to dw [O,3,3,I], dense, and to db unless that is null.
+template <class T>
+inline void conv2d_winograd_weights(executor& workers, const conv2d_params& params, view<const T> x, view<const T> dy,
+                                    shape w, float* dw, float* db, float* workspace) {
+  const conv2d_winograd_weights_plan plan(w, dy.extents(), params.algorithm);
+  if (plan.by_tiles)
+    conv2d_winograd_weights_by_tiles(workers, plan, params.padding, x, dy, w, dw, db, workspace);
+  else
+    conv2d_winograd_weights_by_blocks(workers, plan, params.padding, x, dy, dw, db, workspace);
 }
